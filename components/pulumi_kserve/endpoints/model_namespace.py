@@ -1,0 +1,97 @@
+"""`ModelNamespace`: a namespace for models, owned by a team and closed to privileged pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pydantic import Field
+
+from pulumi_kserve.contracts import PlatformLike
+from pulumi_kserve.endpoints.admission.names import refuse_namespace
+from pulumi_kserve.endpoints.spec.resources import ResourceList
+from pulumi_kserve.errors import Problem, SpecError, input_properties_error
+from pulumi_kserve.models import Spec
+from pulumi_kserve.ownership import STACK_LABEL, this_stack
+from pulumi_kserve.resources import KubernetesObject
+
+__all__ = ["ModelNamespace", "ModelNamespaceSpec"]
+
+_OWNER_LABEL = "pulumi-kserve/owner"
+
+
+class ModelNamespaceSpec(Spec):
+    """Whose namespace it is, and how much it may take."""
+
+    owner: str = Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", max_length=63)
+    """The team that answers for the models; a label on every object."""
+    quota: ResourceList | None = None
+    """The most that all pods together may ask for, for example ``{"requests.cpu": "8"}``."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Further labels of the namespace."""
+
+
+class ModelNamespace(pulumi.ComponentResource):
+    """A namespace under the restricted Pod Security Standard, with the owner's label and quota."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: ModelNamespaceSpec | Mapping[str, Any],
+        *,
+        platform: PlatformLike,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make namespace `name`.
+
+        Args:
+            name: The namespace's name, which is also the component's.
+            spec: A ModelNamespaceSpec, or a mapping of the same shape.
+            platform: The platform that serves the models.
+            opts: Options of the component.
+
+        Raises:
+            pulumi.InputPropertiesError: the spec is wrong, or the name belongs to the system.
+
+        """
+        problems: list[Problem] = list(refuse_namespace(name, platform.facts))
+        try:
+            self.spec = ModelNamespaceSpec.parse(spec)
+        except SpecError as error:
+            problems += error.problems
+        if problems:
+            raise input_properties_error(f"ModelNamespace {name!r}", problems)
+        super().__init__(
+            "kserve:index:ModelNamespace",
+            name,
+            {"owner": self.spec.owner},
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[platform.cluster.provider])),
+        )
+        self.name = name
+        self.owner = self.spec.owner
+        self.resource: pulumi.Resource = KubernetesObject(
+            f"{name}-namespace",
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": self._labels()}},
+            pulumi.ResourceOptions(parent=self),
+        )
+        if self.spec.quota:
+            KubernetesObject(
+                f"{name}-quota",
+                {
+                    "apiVersion": "v1",
+                    "kind": "ResourceQuota",
+                    "metadata": {"name": "models", "namespace": name, "labels": {STACK_LABEL: this_stack()}},
+                    "spec": {"hard": dict(self.spec.quota)},
+                },
+                pulumi.ResourceOptions(parent=self, depends_on=[self.resource]),
+            )
+        self.register_outputs({"name": name, "owner": self.owner})
+
+    def _labels(self) -> dict[str, str]:
+        return {
+            "pod-security.kubernetes.io/enforce": "restricted",
+            _OWNER_LABEL: self.spec.owner,
+            STACK_LABEL: this_stack(),
+            **self.spec.labels,
+        }

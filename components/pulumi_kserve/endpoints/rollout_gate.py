@@ -1,0 +1,114 @@
+"""The truth about an update: `up` ends well only when the new model answers.
+
+KServe's Ready stays True on the old pod while the new one fails. The gate is a patch of the predictor's
+Deployment that records the revision whose pods serve. Before the patch is sent, a hook watches the
+rollout of exactly that revision and fails early with the component's own words; the patch then is not
+recorded, so that the next `up` tries, and fails, again until the cause is mended. The patch itself waits
+for the same truth, so that it also holds where hooks do not run.
+
+The revision travels as an annotation of the predictor into the pods' template: a rollout that KServe has
+not begun is thereby told from one that is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from pulumi_kserve.contracts import ClusterAccess, PlatformFacts
+from pulumi_kserve.ownership import REPLICAS_ANNOTATION, REVISION_ANNOTATION
+
+__all__ = ["Rollout", "rollout_gate"]
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What shall serve."""
+
+    endpoint: str
+    namespace: str
+    component: str
+    revision: pulumi.Output[str]
+    replicas: int | None
+    timeout_seconds: int
+
+
+def rollout_gate(
+    rollout: Rollout,
+    *,
+    facts: PlatformFacts,
+    cluster: ClusterAccess,
+    parent: pulumi.Resource,
+    depends_on: Sequence[pulumi.Resource],
+) -> pulumi.CustomResource:
+    """A resource that exists, or is updated, only once the revision's pods serve."""
+    name = f"{rollout.endpoint}-{rollout.component}-rollout"
+    hook = pulumi.ResourceHook(f"{name}-truth", _watcher(rollout, facts, cluster))
+    annotations: dict[str, pulumi.Input[str]] = {
+        REVISION_ANNOTATION: rollout.revision,
+        "pulumi.com/patchForce": "true",
+        "pulumi.com/patchFieldManager": "pulumi-kserve-rollout-gate",
+        "pulumi.com/waitFor": rollout.revision.apply(_conditions),
+    }
+    if rollout.replicas is not None:
+        annotations[REPLICAS_ANNOTATION] = str(rollout.replicas)
+    timeout = f"{rollout.timeout_seconds}s"
+    return k8s.apiextensions.CustomResourcePatch(
+        name,
+        api_version="apps/v1",
+        kind="Deployment",
+        metadata={
+            "name": f"{rollout.endpoint}-{rollout.component}",
+            "namespace": rollout.namespace,
+            "annotations": annotations,
+        },
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=list(depends_on),
+            hooks=pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook]),
+            custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout),
+        ),
+    )
+
+
+def _conditions(revision: str) -> str:
+    annotation = REVISION_ANNOTATION
+    return json.dumps(
+        [
+            f"jsonpath={{.spec.template.metadata.annotations['{annotation}']}}={revision}",
+            "jsonpath={.status.conditions[?(@.type=='Progressing')].reason}=NewReplicaSetAvailable",
+        ]
+    )
+
+
+def _watcher(
+    rollout: Rollout, facts: PlatformFacts, cluster: ClusterAccess
+) -> Callable[[pulumi.ResourceHookArgs], Awaitable[None]]:
+    async def watch(_args: pulumi.ResourceHookArgs) -> None:
+        kubeconfig = await cluster.kubeconfig.future()
+        revision = await rollout.revision.future()
+        await asyncio.to_thread(wait, kubeconfig, revision or "")
+
+    def wait(kubeconfig: str | None, revision: str) -> None:
+        from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
+        from pulumi_kserve.live.rollout import await_rollout  # noqa: PLC0415 -- the same
+
+        with connect(kubeconfig, cluster.context) as client:
+            await_rollout(
+                client,
+                namespace=rollout.namespace,
+                endpoint=rollout.endpoint,
+                component=rollout.component,
+                revision=revision,
+                replicas=rollout.replicas,
+                timeout=float(rollout.timeout_seconds),
+                controller_namespace=facts.namespace,
+                report=pulumi.log.info,
+            )
+
+    return watch

@@ -1,0 +1,1 @@
+"""Platforms: KServe and the layers below it, installed in order on any cluster."""

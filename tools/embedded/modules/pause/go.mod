@@ -1,0 +1,3 @@
+module pulumi-kserve/embedded/pause
+
+go 1.24
