@@ -7,7 +7,7 @@ unchecked value. https://www.pulumi.com/docs/iac/concepts/inputs-outputs/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeGuard, TypeVar
 
 import pulumi
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
@@ -31,12 +31,11 @@ class _OutputOrChecked:
         def pass_output(
             value: Any, plain: core_schema.ValidatorFunctionWrapHandler, info: core_schema.ValidationInfo
         ) -> Any:
-            if not isinstance(value, pulumi.Output):
+            if not _is_output(value):
                 return plain(value)
             if not late:
                 late.append(SchemaValidator(inner))
-            output = cast("pulumi.Output[Any]", value)
-            return _checked(output, late[0], info.field_name or "value")
+            return _checked(value, late[0], info.field_name or "value")
 
         return core_schema.with_info_wrap_validator_function(
             pass_output, inner, serialization=core_schema.plain_serializer_function_ser_schema(_refuse_to_dump)
@@ -45,6 +44,10 @@ class _OutputOrChecked:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         inner = schema["schema"] if schema["type"] == "function-wrap" else schema
         return handler(inner)
+
+
+def _is_output(value: Any) -> TypeGuard[pulumi.Output[Any]]:
+    return isinstance(value, pulumi.Output)
 
 
 def _checked(value: pulumi.Output[Any], validator: SchemaValidator, field: str) -> pulumi.Output[Any]:

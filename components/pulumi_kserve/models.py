@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Self, TypeGuard, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.alias_generators import to_camel
@@ -72,8 +72,8 @@ class OneOf:
         names = {arm: name for name, arm in self.arms.items()}
 
         def tag(value: Any) -> str | None:
-            if isinstance(value, Mapping):
-                keys = [str(key) for key in cast("Mapping[Any, Any]", value)]
+            if _is_mapping(value):
+                keys = list(value)
                 return keys[0] if len(keys) == 1 else None
             return names.get(cast("type[Spec]", type(value)))
 
@@ -111,12 +111,16 @@ def _inner(schema: CoreSchema) -> CoreSchema:
 
 def _unwrap(name: str) -> Any:
     def unwrap(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            inner = cast("Mapping[str, Any]", value)[name]
+        if _is_mapping(value):
+            inner = value[name]
             return {} if inner is None else inner
         return value
 
     return unwrap
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
 
 
 def wire(value: Any) -> Any:
@@ -131,8 +135,8 @@ def wire(value: Any) -> Any:
             for name, field in fields.items()
             if (item := getattr(value, name)) is not None
         }
-    if isinstance(value, Mapping):
-        return {key: wire(item) for key, item in cast("Mapping[str, Any]", value).items()}
+    if _is_mapping(value):
+        return {key: wire(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [wire(item) for item in cast("Sequence[Any]", value)]
     return value

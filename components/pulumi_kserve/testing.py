@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pulumi_kserve.offline import UNKNOWN, Resource, Secret, Synthesis, synth, synth_program, synth_stack
-from pulumi_kserve.offline.manifests import render, to_yaml
+from pulumi_kserve.offline.manifests import metadata_of, render, to_yaml
 from pulumi_kserve.offline.problems import problems_in
 
 if TYPE_CHECKING:
@@ -79,12 +79,12 @@ def problems(program: Callable[[], object]) -> tuple[Problem, ...]:
 
 
 def _is(each: dict[str, Any], kind: str, name: str, namespace: str | None) -> bool:
-    metadata: dict[str, Any] = each.get("metadata") or {}
+    metadata = metadata_of(each)
     here = namespace is None or metadata.get("namespace") == namespace
     return each.get("kind") == kind and metadata.get("name") == name and here
 
 
 def _title(each: dict[str, Any]) -> str:
-    metadata: dict[str, Any] = each.get("metadata") or {}
+    metadata = metadata_of(each)
     name = "/".join(str(metadata[key]) for key in ("namespace", "name") if key in metadata)
     return f"{each.get('kind')} {name}"

@@ -1,0 +1,213 @@
+"""InferenceService: what it renders, what it refuses, and what its children depend on."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kserve as kserve
+import pytest
+from pulumi_kserve.errors import Problem
+from pulumi_kserve.ownership import REVISION_ANNOTATION, STACK_LABEL
+from pulumi_kserve.testing import manifest, problems, synth
+
+from tests.unit.programs import cluster, one_endpoint, predictor
+
+
+def refused(spec: dict[str, Any], **options: Any) -> dict[str, Problem]:
+    return {problem.path: problem for problem in problems(lambda: one_endpoint_inside(spec, **options))}
+
+
+def one_endpoint_inside(spec: dict[str, Any], *, name: str = "iris", namespace: str = "team") -> None:
+
+    platform = kserve.Platform("kserve", {}, cluster=cluster())
+    kserve.InferenceService(name, spec, platform=platform, namespace=namespace)
+
+
+REFUSED = [
+    (
+        "a format that no runtime serves",
+        predictor(format="sklern"),
+        "predictor.model.format",
+        "Did you mean 'sklearn'?",
+    ),
+    ("a version that no runtime lists", predictor(version="9"), "predictor.model.format", "version '9'"),
+    ("a protocol that the runtime does not speak", predictor(protocol="grpc-v1"), "predictor.model.format", "grpc-v1"),
+    ("a runtime that is missing", predictor(runtime="sklearnx"), "predictor.model.runtime", "'sklearn'"),
+    ("a scheme KServe does not read", predictor(uri="ftp://x/y"), "predictor.model.uri", "Use one of"),
+    ("a URI without a scheme", predictor(uri="models/iris"), "predictor.model.uri", "no scheme"),
+    ("a bucket without a path", predictor(uri="s3://models"), "predictor.model.uri", "no path"),
+    ("template braces in args", predictor(args=["--t={{ x }}"]), "predictor.model.args[0]", "Go template"),
+    ("PYTHONPATH", predictor(env={"PYTHONPATH": "/x"}), "predictor.model.env.PYTHONPATH", "image"),
+    (
+        "a limit below the request",
+        predictor(resources={"requests": {"cpu": "2"}, "limits": {"cpu": "500m"}}),
+        "predictor.model.resources.limits.cpu",
+        "Raise the limit",
+    ),
+    (
+        "memory without a unit",
+        predictor(resources={"requests": {"memory": "512"}}),
+        "predictor.model.resources.requests",
+        "'512Mi'",
+    ),
+    (
+        "a quantity that is a float",
+        predictor(resources={"requests": {"cpu": 0.5}}),
+        "predictor.model.resources.requests.cpu",
+        "string",
+    ),
+    (
+        "an autoscaler without metrics",
+        {"predictor": {**predictor()["predictor"], "scaling": {"hpa": {"maxReplicas": 2}}}},
+        "predictor.scaling.hpa",
+        "metrics-server",
+    ),
+    (
+        "a maximum below the minimum",
+        {"predictor": {**predictor()["predictor"], "scaling": {"hpa": {"minReplicas": 3, "maxReplicas": 2}}}},
+        "predictor.scaling.hpa.maxReplicas",
+        "Raise maxReplicas",
+    ),
+    ("an unknown key", {**predictor(), "predictr": 1}, "predictr", "Did you mean 'predictor'?"),
+]
+
+
+@pytest.mark.parametrize(("spec", "path", "cure"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_a_wrong_endpoint_is_refused_with_path_and_cure(spec: dict[str, Any], path: str, cure: str) -> None:
+    assert cure in refused(spec)[path].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "path"),
+    [
+        ("Iris", "team", "name"),
+        ("1iris", "team", "name"),
+        ("írís", "team", "name"),
+        ("a" * 49, "team", "name"),
+        ("a" * 40, "b" * 20, "name"),
+        ("iris", "kube-system", "namespace"),
+        ("iris", "kserve", "namespace"),
+    ],
+)
+def test_a_name_that_would_fail_later_is_refused_now(name: str, namespace: str, path: str) -> None:
+    assert path in refused(predictor(), name=name, namespace=namespace)
+
+
+def test_all_problems_of_an_endpoint_come_at_once() -> None:
+    spec = predictor(format="nope", uri="ftp://x", env={"PYTHONPATH": "x"})
+    assert len(refused(spec, name="Iris", namespace="kube-system")) == 5
+
+
+def test_the_object_says_model_and_runtime_explicitly() -> None:
+    service = manifest(one_endpoint(), "InferenceService", "iris")
+    model = service["spec"]["predictor"]["model"]
+    assert (model["runtime"], model["protocolVersion"], model["modelFormat"]) == ("sklearn", "v1", {"name": "sklearn"})
+
+
+def test_the_revision_of_the_pods_travels_in_the_predictors_annotations() -> None:
+    service = manifest(one_endpoint(), "InferenceService", "iris")
+    gate = one_endpoint().named("iris-predictor-rollout").inputs
+    revision = service["spec"]["predictor"]["annotations"][REVISION_ANNOTATION]
+    assert gate["metadata"]["annotations"][REVISION_ANNOTATION] == revision
+
+
+def revision(spec: dict[str, Any]) -> str:
+    service = manifest(one_endpoint(spec, provides=("metrics-server",)), "InferenceService", "iris")
+    return str(service["spec"]["predictor"]["annotations"][REVISION_ANNOTATION])
+
+
+@pytest.mark.parametrize(
+    "change", [{"uri": "s3://models/iris/v2"}, {"args": ["--x"]}, {"env": {"A": "b"}}, {"protocol": "v2"}]
+)
+def test_a_change_of_the_pods_changes_the_revision(change: dict[str, Any]) -> None:
+    assert revision(predictor(**change)) != revision(predictor())
+
+
+def test_a_change_of_the_replicas_keeps_the_revision() -> None:
+    two = {"predictor": {**predictor()["predictor"], "scaling": {"hpa": {"maxReplicas": 2}}}}
+    three = {"predictor": {**predictor()["predictor"], "scaling": {"hpa": {"maxReplicas": 3}}}}
+    assert revision(two) == revision(three)
+
+
+def test_overrides_are_merged_deeply_and_none_removes() -> None:
+    overrides: dict[str, Any] = {"spec": {"predictor": {"tolerations": [], "securityContext": None}}}
+    spec = predictor() | {"overrides": overrides}
+    rendered = manifest(one_endpoint(spec), "InferenceService", "iris")["spec"]["predictor"]
+    assert rendered["tolerations"] == []
+    assert "securityContext" not in rendered
+    assert rendered["model"]["runtime"] == "sklearn"
+
+
+def test_every_object_carries_the_ownership_label() -> None:
+    found = one_endpoint()
+    objects = [each for each in found.resources if each.type.startswith("kubernetes:") and "metadata" in each.inputs]
+    unlabelled = [
+        each.name
+        for each in objects
+        if not each.type.endswith("Patch") and STACK_LABEL not in each.inputs["metadata"].get("labels", {})
+    ]
+    assert objects
+    assert unlabelled == []
+
+
+def test_the_endpoint_depends_on_the_controllers_gate_so_that_destroy_runs_in_reverse() -> None:
+    found = one_endpoint()
+    service = found.named("iris-inference-service")
+    gate = found.named("kserve-gate-kserve-resources")
+    assert gate.urn in service.dependencies
+
+
+def test_the_service_account_gets_no_token_of_the_api_server() -> None:
+    account = manifest(one_endpoint(), "ServiceAccount", "iris")
+    assert account["automountServiceAccountToken"] is False
+
+
+def test_a_change_of_mode_needs_a_replacement() -> None:
+    service = one_endpoint().named("iris-inference-service")
+    assert service.replace_on_changes == ('metadata.annotations["serving.kserve.io/deploymentMode"]',)
+
+
+def test_the_gate_runs_the_watch_before_create_and_before_update() -> None:
+    gate = one_endpoint().named("iris-predictor-rollout")
+    assert gate.hooks["before_create"] == gate.hooks["before_update"] == ("iris-predictor-rollout-truth",)
+
+
+def test_the_same_program_gives_the_same_resources() -> None:
+    assert one_endpoint().resources == one_endpoint().resources
+
+
+def test_two_clusters_work_in_one_program_with_ambient_providers_disabled() -> None:
+
+    def program() -> None:
+        for name in ("one", "two"):
+            platform = kserve.Platform(f"kserve-{name}", {}, cluster=cluster(name))
+            kserve.InferenceService(f"iris-{name}", predictor(), platform=platform, namespace="team")
+
+    found = synth(program, config={"pulumi:disable-default-providers": '["*"]'})
+    used = {
+        each.name: each.provider.split("::")[3]
+        for each in found.resources
+        if each.type.startswith("kubernetes:") and each.custom
+    }
+    assert {name: provider for name, provider in used.items() if name.startswith("iris-two")} == {
+        "iris-two-inference-service": "two-kubernetes",
+        "iris-two-predictor-rollout": "two-kubernetes",
+        "iris-two-service-account": "two-kubernetes",
+    }
+    assert set(used.values()) == {"one-kubernetes", "two-kubernetes"}
+
+
+def test_callers_options_go_to_the_component_only() -> None:
+
+    def program() -> None:
+        platform = kserve.Platform("kserve", {}, cluster=cluster())
+        kserve.InferenceService(
+            "iris",
+            predictor(),
+            platform=platform,
+            namespace="team",
+            opts=pulumi.ResourceOptions(protect=True, aliases=[pulumi.Alias(name="old")]),
+        )
+
+    found = synth(program)
+    assert found.component("iris").aliases
+    assert not found.named("iris-inference-service").aliases
