@@ -90,8 +90,13 @@ class InferenceService(pulumi.ComponentResource):
         identity = self._identity(before)
         account = self._service_account(identity, before)
         needs = [*before, account, *(identity.resources if identity else ())]
-        fields, self.revision = self._predictor(runtime, identity)
-        service = self._inference_service(fields, facts, owner, needs)
+        labels = {
+            STACK_LABEL: this_stack(),
+            **({"pulumi-kserve/owner": owner} if owner else {}),
+            **self.spec.labels,
+        }
+        fields, self.revision = self._predictor(runtime, identity, labels)
+        service = self._inference_service(fields, facts, labels, needs)
         gate = rollout_gate(
             Rollout(
                 endpoint=name,
@@ -150,7 +155,7 @@ class InferenceService(pulumi.ComponentResource):
         return KubernetesObject(f"{self.name}-service-account", account, opts)
 
     def _predictor(
-        self, runtime: RuntimeFacts, identity: WorkloadIdentity | None
+        self, runtime: RuntimeFacts, identity: WorkloadIdentity | None, labels: dict[str, str]
     ) -> tuple[dict[str, Any], pulumi.Output[str]]:
         fields = predictor_fields(
             self.spec.predictor,
@@ -158,12 +163,12 @@ class InferenceService(pulumi.ComponentResource):
             service_account=self.name,
             pod_labels=identity.pod_labels if identity else {},
         )
-        digest = revision(fields, runtime)
+        digest = revision(fields, runtime, {"labels": labels, "annotations": self.spec.annotations})
         fields["annotations"] = {**fields.get("annotations", {}), REVISION_ANNOTATION: digest}
         return fields, digest
 
     def _inference_service(
-        self, fields: dict[str, Any], facts: PlatformFacts, owner: str | None, needs: list[pulumi.Resource]
+        self, fields: dict[str, Any], facts: PlatformFacts, labels: dict[str, str], needs: list[pulumi.Resource]
     ) -> pulumi.Resource:
         manifest = {
             "apiVersion": RELEASES[facts.release].api_versions["InferenceService"],
@@ -171,11 +176,7 @@ class InferenceService(pulumi.ComponentResource):
             "metadata": {
                 "name": self.name,
                 "namespace": self.namespace,
-                "labels": {
-                    STACK_LABEL: this_stack(),
-                    **({"pulumi-kserve/owner": owner} if owner else {}),
-                    **self.spec.labels,
-                },
+                "labels": labels,
                 "annotations": {
                     _MODE_ANNOTATION: facts.mode,
                     _CLASS_ANNOTATION: autoscaler_class(self.spec.predictor.scaling),

@@ -85,6 +85,8 @@ class Runtime(Spec):
     """Default requests and limits; an endpoint may set its own."""
     readiness: RuntimeProbe
     """The readiness probe."""
+    drain_seconds: int = Field(default=5, ge=0)
+    """Seconds a pod keeps answering after it was told to end, while nodes take it out of their routes."""
     env: dict[str, str] = Field(default_factory=dict)
     """Environment variables."""
 
@@ -172,6 +174,8 @@ def runtime_manifest(runtime: Runtime, image_tag: str) -> dict[str, Any]:
     }
     if not runtime.env:
         del container["env"]
+    if runtime.drain_seconds:
+        container["lifecycle"] = {"preStop": {"sleep": {"seconds": runtime.drain_seconds}}}
     return {
         "apiVersion": "serving.kserve.io/v1alpha1",
         "kind": "ClusterServingRuntime",

@@ -149,7 +149,11 @@ def reader_secret(
 
 
 def reading_policy(bucket: str, prefix: str) -> dict[str, Any]:
-    """An S3 policy that lists and reads objects under `prefix` and nothing else."""
+    """An S3 policy that reads objects under `prefix` and no others.
+
+    KServe's storage initializer begins with HeadBucket, which stores authorise as a ListBucket without a
+    prefix. The second statement allows it; it also lets the names of other objects be listed, never read.
+    """
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -159,6 +163,12 @@ def reading_policy(bucket: str, prefix: str) -> dict[str, Any]:
                 "Action": ["s3:ListBucket"],
                 "Resource": [f"arn:aws:s3:::{bucket}"],
                 "Condition": {"StringLike": {"s3:prefix": [prefix, f"{prefix}/*"]}},
+            },
+            {
+                "Effect": "Allow",
+                "Action": ["s3:ListBucket"],
+                "Resource": [f"arn:aws:s3:::{bucket}"],
+                "Condition": {"Null": {"s3:prefix": True}},
             },
             {
                 "Effect": "Allow",

@@ -68,9 +68,18 @@ def predictor_fields(
 _NOT_OF_THE_PODS = ("minReplicas", "maxReplicas", "scaleMetric", "scaleTarget")
 
 
-def revision(fields: Mapping[str, Any], runtime: RuntimeFacts) -> pulumi.Output[str]:
-    """A digest of all that decides what the pods are: a change of it, and only that, rolls them."""
+def revision(
+    fields: Mapping[str, Any], runtime: RuntimeFacts, passed_on: Mapping[str, Mapping[str, str]]
+) -> pulumi.Output[str]:
+    """A digest of all that decides what the pods are: a change of it, and only that, rolls them.
+
+    Args:
+        fields: ``spec.predictor``.
+        runtime: The serving runtime.
+        passed_on: Labels and annotations of the object, which KServe passes on to the pods.
+    """
     of_the_pods = {key: value for key, value in fields.items() if key not in _NOT_OF_THE_PODS}
-    return pulumi.Output.json_dumps({"predictor": of_the_pods, "runtime": runtime.revision}, sort_keys=True).apply(
+    parts = {"predictor": of_the_pods, "runtime": runtime.revision, "passedOn": dict(passed_on)}
+    return pulumi.Output.json_dumps(parts, sort_keys=True).apply(
         lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]
     )

@@ -1,0 +1,22 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+import typer
+
+from pulumi_kserve.cli.explain import explain
+from pulumi_kserve.cli.facts import facts
+from pulumi_kserve.cli.recover import recover
+from pulumi_kserve.cli.render import render
+from pulumi_kserve.cli.schema import schema
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="KServe as Pulumi components: look at a stack offline, at an endpoint, and clean up after a killed engine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _command in (render, schema, facts, explain, recover):
+    app.command()(_command)

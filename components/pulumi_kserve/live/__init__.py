@@ -1,0 +1,16 @@
+"""What this package asks of, and does to, a live cluster.
+
+======================  ==================================================================
+``cluster``             a connection: objects as plain JSON, pod logs, clear errors
+``observation``         what one endpoint component looks like now
+``cause``               why a component does not serve, in its own words, and the cure
+``rollout``             waits until a revision serves; fails early with the cause
+``diagnosis``           the same knowledge as a report, for any KServe endpoint
+``recovery``            makes the next `pulumi up` work after the engine was killed
+``stack_locks``         locks that a dead engine left in a ``file://`` backend
+``pending_operations``  operations that a dead engine left in the state
+``helm_releases``       half-recorded Helm releases
+======================  ==================================================================
+
+Nothing here is loaded by ``import pulumi_kserve``.
+"""
