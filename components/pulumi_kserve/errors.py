@@ -4,6 +4,7 @@ KServeError
 ├── SpecError              values are wrong: every problem found, each with its path and cure
 │   └── StackFileError     the same, in a stack file: with file and line
 ├── ClusterUnreachable     a kubeconfig, context or API server that cannot be used
+├── OfflineError           a program that cannot be evaluated offline (pulumi_kserve.offline)
 ├── RolloutFailed          an endpoint's new model does not serve
 └── RecoveryRefused        something is in the way that is not provably ours
 

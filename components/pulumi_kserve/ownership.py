@@ -49,7 +49,8 @@ def stack_label(organization: str, project: str, stack: str) -> str:
     if readable == name and len(name) <= _MAX_LABEL:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
-    return f"{readable[: _MAX_LABEL - _HASH_LENGTH - 1].rstrip('-_.')}-{digest}"
+    head = readable[: _MAX_LABEL - _HASH_LENGTH - 1].rstrip("-_.")
+    return f"{head}-{digest}" if head else digest
 
 
 def release_record(release: str) -> str:

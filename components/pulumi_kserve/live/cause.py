@@ -78,12 +78,14 @@ class Cause:
         """All of it, one fact a line."""
         lines = [self.what, f"  where: {self.where}", f"  why: {self.why}", f"  cure: {self.cure}"]
         if self.log:
-            lines += ["  last log lines:", *(f"    {line}" for line in self.log)]
+            lines += ["  last log lines:", *(f"    {line[:_LONGEST_LINE]}" for line in self.log)]
         return "\n".join(lines)
 
 
 _INITIALIZER = "storage-initializer"
 _LOG_LINES = 12
+_LONGEST_LINE = 300
+_CONTROLLER_LOG_LINES = 200
 _FAILURES = 2
 
 _WAITING: Mapping[str, Category] = {
@@ -298,15 +300,21 @@ def _not_reconciled(cluster: Cluster, seen: Observation, controller_namespace: s
     refusal = _refusal(seen) or _event_refusal(cluster, seen) if controller.works else None
     if refusal:
         return refusal
-    controller = look_at_controller(cluster, controller_namespace, lines=_LOG_LINES)
+    controller = look_at_controller(cluster, controller_namespace, lines=_CONTROLLER_LOG_LINES)
     return Cause(
         Category.CONTROLLER,
         what="KServe's controller has not applied this revision",
         where=controller.state,
         why="its Deployment " + ("does not exist yet" if seen.deployment is None else "still has another pod template"),
         cure=controller.cure,
-        log=controller.log,
+        log=_about(seen.endpoint, controller.log),
     )
+
+
+def _about(endpoint: str, log: Sequence[str]) -> tuple[str, ...]:
+    """The last lines of the controller's log that name the endpoint or an error; else simply the last."""
+    telling = [line for line in log if f'"{endpoint}"' in line or '"error"' in line]
+    return tuple(telling or log)[-_LOG_LINES // 2 :]
 
 
 def _refusal(seen: Observation) -> Cause | None:

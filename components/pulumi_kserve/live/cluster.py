@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -152,6 +152,18 @@ class Cluster:
             return None if f"({HTTPStatus.CONFLICT.value})" in str(error) else str(error)
         return None if answer is not None else f"there is no namespace {metadata.get('namespace')}"
 
+    def kinds(self) -> Iterator[Kind]:
+        """Every kind whose objects this server can list.
+
+        Raises:
+            ClusterUnreachable: the server does not answer, or refuses.
+        """
+        groups = self._request("GET", "/apis")
+        preferred: list[Json] = [] if groups is None else groups.json()["groups"]
+        versions = [str(group["preferredVersion"]["groupVersion"]) for group in preferred]
+        for version in ["v1", *versions]:
+            yield from (kind for kind in self._discover(version, verb="list").values())
+
     def forget_kinds(self) -> None:
         """Discover kinds anew at the next look: an install may have brought some."""
         self._kinds.clear()
@@ -177,13 +189,13 @@ class Cluster:
         response = self._request("GET", "/version")
         return "" if response is None else str(response.json().get("gitVersion", ""))
 
-    def _discover(self, api_version: str) -> dict[str, Kind]:
+    def _discover(self, api_version: str, *, verb: str = "") -> dict[str, Kind]:
         response = self._request("GET", Kind(api_version, "", "").path(None).rstrip("/"))
         found: list[Json] = [] if response is None else response.json().get("resources", [])
         return {
             entry["kind"]: Kind(api_version, entry["kind"], entry["name"], entry["namespaced"])
             for entry in found
-            if "/" not in entry["name"]
+            if "/" not in entry["name"] and (not verb or verb in entry["verbs"])
         }
 
     def _request(

@@ -118,7 +118,7 @@ def config_block(path: Path, document: YamlDocument) -> dict[str, Any]:
 
 def full_key(name: str, project: str) -> str:
     """The engine's name of a key: in a stack file the project's own keys need no prefix."""
-    return name if ":" in name.split(".", 1)[0] else f"{project}:{name}"
+    return name if ":" in name else f"{project}:{name}"
 
 
 def engine_text(value: Any, raw: str | None) -> tuple[str, bool]:

@@ -27,7 +27,7 @@ __all__ = ["synth"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_MANY_OBJECTS: Final = 50_000
+_MANY_OBJECTS: Final = 200_000
 _ONE_AT_A_TIME: Final = threading.Lock()
 """Evaluations change two things of the whole process for their time; see `_unburdened`."""
 

@@ -1,0 +1,222 @@
+"""The images of the embedded cluster: under which upstream name each is found, and what is in it.
+
+They bear the names that unmodified charts, and KServe's own configuration, ask for. KServe's controllers,
+cert-manager and MinIO are those programs, built from their modules. The storage initializer and the sklearn server
+are ours, on KServe's own libraries.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from tools.cache import appears_whole
+from tools.embedded import debian, oci, python_site
+from tools.embedded.binaries import CERT_MANAGER_VERSION
+from tools.embedded.layout import PAUSE_IMAGE
+from tools.embedded.oci import Entry, ImageConfig
+from tools.progress import Report, step
+from tools.stamp import is_current, stamp, stamped_sha256
+
+SOURCES = Path(__file__).parent / "images"
+
+KSERVE_TAG = "v0.20.0"
+MINIO_TAG = "RELEASE.2025-04-22T22-12-26Z"
+
+_TMP = Entry(PurePosixPath("tmp"), 0o1777)
+_APP = PurePosixPath("app")
+_REQUIREMENTS = SOURCES / "python" / "requirements.txt"
+
+
+@dataclass(frozen=True)
+class DebianBase:
+    """A layer of Debian packages, used by one or more archives."""
+
+    name: str
+    packages: tuple[str, ...]
+
+
+SHELL = DebianBase("shell", ("dash", "coreutils"))
+PYTHON = DebianBase("python", ("python3.11-minimal", "libpython3.11-stdlib", "libgomp1", "libstdc++6"))
+
+
+@dataclass(frozen=True)
+class GoImage:
+    """An image of Go binaries: path in the image to the binary's name, the first being what the image runs.
+
+    `scripts` likewise maps paths in the image to files below `images/`.
+    """
+
+    name: str
+    binaries: Mapping[str, str]
+    user: str = "65532:65532"
+    base: DebianBase | None = None
+    entrypoint: Sequence[str] = ()
+    command: Sequence[str] = ()
+    scripts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def archive_name(self) -> str:
+        """The file name of its archive: the last part of the image's name."""
+        return self.name.rpartition("/")[2].partition(":")[0]
+
+
+def _cert_manager(part: str) -> GoImage:
+    path = f"app/cmd/{part}/{part}"
+    return GoImage(
+        f"quay.io/jetstack/cert-manager-{part}:{CERT_MANAGER_VERSION}", {path: f"cert-manager-{part}"}, "1000"
+    )
+
+
+GO_IMAGES = (
+    GoImage(f"docker.io/kserve/kserve-controller:{KSERVE_TAG}", {"manager": "kserve-manager"}),
+    GoImage(f"docker.io/kserve/agent:{KSERVE_TAG}", {"ko-app/agent": "kserve-agent"}),
+    GoImage(f"docker.io/kserve/router:{KSERVE_TAG}", {"ko-app/router": "kserve-router"}),
+    _cert_manager("controller"),
+    _cert_manager("cainjector"),
+    _cert_manager("webhook"),
+    _cert_manager("ctl"),
+    GoImage(
+        f"quay.io/minio/minio:{MINIO_TAG}",
+        {"usr/bin/minio": "minio", "usr/bin/mc": "mc"},
+        user="0:0",
+        base=SHELL,
+        entrypoint=("/usr/bin/docker-entrypoint.sh",),
+        command=("minio",),
+        scripts={"usr/bin/docker-entrypoint.sh": "minio/docker-entrypoint.sh"},
+    ),
+    GoImage(PAUSE_IMAGE, {"pause": "pause"}),
+    # KServe's chart always starts kube-rbac-proxy before the manager's metrics, and its source is no Go module that can
+    # be had. A process that does nothing takes its place: nobody reads these metrics here, and 8443 answers nobody.
+    GoImage("quay.io/brancz/kube-rbac-proxy:v0.18.0", {"pause": "pause"}),
+)
+
+PYTHON_MODULES = {
+    f"docker.io/kserve/storage-initializer:{KSERVE_TAG}": "storage_initializer",
+    f"docker.io/kserve/sklearnserver:{KSERVE_TAG}": "sklearnserver",
+}
+"""Each image of the one archive of Python images, and the module it runs."""
+
+IMAGE_NAMES = (*(image.name for image in GO_IMAGES), *PYTHON_MODULES)
+
+
+def archives(root: Path) -> dict[str, Path]:
+    """Return the archive of every image, by the image's name."""
+    folder = root / "images"
+    of_go = {image.name: folder / f"{image.archive_name}.tar" for image in GO_IMAGES}
+    return of_go | dict.fromkeys(PYTHON_MODULES, _python_archive(root))
+
+
+def python_archive_is_current(root: Path) -> bool:
+    """Tell whether the one archive that takes long is there, up to date and undamaged."""
+    return is_current(_python_archive(root), key=_python_key())
+
+
+def require_tools() -> None:
+    """Check that everything the images are made with is there.
+
+    Raises:
+        ToolError: it is not, or this is not root.
+
+    """
+    debian.require_tools()
+    python_site.require_tools()
+
+
+def build_archives(root: Path, bin_dir: Path, report: Report) -> None:
+    """Write every archive that is missing, out of date or damaged, and the layers it is made of.
+
+    Raises:
+        ToolError: a tool is missing, or a package registry does not answer.
+
+    """
+    for image in GO_IMAGES:
+        _build_go_archive(image, root, bin_dir, report)
+    _build_python_archive(root, report)
+
+
+def _build_go_archive(image: GoImage, root: Path, bin_dir: Path, report: Report) -> None:
+    sources = {path: bin_dir / name for path, name in image.binaries.items()}
+    scripts = {path: SOURCES / name for path, name in image.scripts.items()}
+    code = [Path(debian.__file__)] if image.base else []
+    key = _key(repr(image), *map(stamped_sha256, sources.values()), *scripts.values(), *code)
+
+    def write(archive: Path) -> None:
+        own = archive.with_suffix(".layer")
+        entries = [Entry(PurePosixPath(to), 0o755, source) for to, source in (sources | scripts).items()]
+        try:
+            oci.write_layer(own, [_TMP, *entries])
+            layers = [_base_layer(image.base, root, report), own] if image.base else [own]
+            entrypoint = image.entrypoint or (f"/{next(iter(image.binaries))}",)
+            config = ImageConfig(image.name, layers, entrypoint, user=image.user, command=image.command)
+            oci.write_archive(archive, [config])
+        finally:
+            own.unlink(missing_ok=True)
+
+    _make(archives(root)[image.name], key, write, report, what=f"write image {image.archive_name}")
+
+
+def _build_python_archive(root: Path, report: Report) -> None:
+    def write(archive: Path) -> None:
+        base = _base_layer(PYTHON, root, report)
+        layers = (base, _site_layer(base, root, report), archive.with_suffix(".layer"))
+        try:
+            oci.write_layer(layers[-1], [_TMP, *_python_sources()])
+            oci.write_archive(
+                archive, [_python_config(name, module, layers) for name, module in PYTHON_MODULES.items()]
+            )
+        finally:
+            layers[-1].unlink(missing_ok=True)
+
+    _make(_python_archive(root), _python_key(), write, report, what="write the Python images")
+
+
+def _python_archive(root: Path) -> Path:
+    return root / "images" / "kserve-python.tar"
+
+
+def _python_key() -> str:
+    code = (Path(debian.__file__), Path(python_site.__file__))
+    own = [source.content for source in _python_sources() if isinstance(source.content, Path)]
+    return _key(repr((PYTHON, PYTHON_MODULES)), *code, _REQUIREMENTS, *own)
+
+
+def _python_sources() -> list[Entry]:
+    folder = SOURCES / "python"
+    return [Entry(_APP / path.relative_to(folder).as_posix(), 0o644, path) for path in sorted(folder.rglob("*.py"))]
+
+
+def _python_config(name: str, module: str, layers: Sequence[Path]) -> ImageConfig:
+    env = {"PYTHONPATH": f"/{_APP}", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/tmp"}  # noqa: S108 - in the image
+    return ImageConfig(name, layers, (python_site.INTERPRETER, "-m", module), user="1000:1000", env=env)
+
+
+def _base_layer(base: DebianBase, root: Path, report: Report) -> Path:
+    def write(layer: Path) -> None:
+        debian.write_base_layer(layer, base.packages)
+
+    target = root / "layers" / f"{base.name}.tar"
+    return _make(target, _key(repr(base), Path(debian.__file__)), write, report, what=f"write layer {base.name}")
+
+
+def _site_layer(base: Path, root: Path, report: Report) -> Path:
+    def write(layer: Path) -> None:
+        python_site.write_site_layer(layer, _REQUIREMENTS, base)
+
+    key = _key(stamped_sha256(base), _REQUIREMENTS, Path(python_site.__file__))
+    return _make(root / "layers" / "python-site.tar", key, write, report, what="install the Python images' packages")
+
+
+def _make(target: Path, key: str, write: Callable[[Path], None], report: Report, *, what: str) -> Path:
+    if not is_current(target, key=key):
+        with step(what, report), appears_whole(target) as temporary:
+            write(temporary)
+        stamp(target, key=key)
+    return target
+
+
+def _key(*made_from: str | Path) -> str:
+    """Hash texts, and contents of small files; how archives are written counts for all."""
+    parts = [part if isinstance(part, str) else part.read_text("utf-8") for part in (*made_from, Path(oci.__file__))]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,109 @@
+"""The layer with the Python packages of our Python images: pinned by hash, pruned, compiled to bytecode."""
+
+import os
+import platform
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+
+from tools.cache import scratch_folder
+from tools.embedded.oci import Entry, folder_entries, write_layer
+from tools.errors import ToolError
+
+INTERPRETER = "/usr/bin/python3.11"
+SITE = PurePosixPath("usr/local/lib/python3.11/dist-packages")
+STANDARD_LIBRARY = PurePosixPath("usr/lib/python3.11")
+
+_PLATFORMS = {"x86_64": "x86_64-manylinux_2_36", "aarch64": "aarch64-manylinux_2_36"}
+_UNUSED_FOLDERS = ("tests", "bin", "__pycache__")
+_UNUSED_SUFFIXES = (".pyi", ".pyx", ".pxd", ".c", ".h", ".hpp", ".cpp", ".proto")
+_SHARDS = 2
+_LAST_LINES = 20
+
+
+def write_site_layer(target: Path, requirements: Path, base_layer: Path) -> None:
+    """Write a layer with the packages of a hashed requirements file, compiled by the interpreter of `base_layer`.
+
+    Compiled code makes a server start in a third of the time. It is compiled inside the image's own file system, so
+    that this machine's Python does not matter.
+
+    Raises:
+        ToolError: not run as root, uv is missing, or an installation or compilation failed.
+
+    """
+    require_tools()
+    with scratch_folder(target) as root:
+        root.chmod(0o755)
+        with tarfile.open(base_layer) as tar:
+            tar.extractall(root, filter="fully_trusted")  # noqa: S202 - a layer we have just written
+        _install(requirements, root / SITE)
+        _prune(root / SITE)
+        _compile(root, (SITE, STANDARD_LIBRARY))
+        write_layer(target, _entries(root))
+
+
+def require_tools() -> None:
+    """Check that the layer can be made here.
+
+    Raises:
+        ToolError: this is not root, or there is no uv.
+
+    """
+    if os.geteuid() != 0:
+        raise ToolError("the Python images are compiled with chroot, which needs root", cure="run the command as root")
+    if not shutil.which("uv"):
+        raise ToolError(
+            "there is no `uv` on PATH, and the Python packages are installed with it", cure="pip install uv"
+        )
+
+
+def _install(requirements: Path, site: Path) -> None:
+    options = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--link-mode=copy"]
+    wanted = ["--python-version=3.11", f"--python-platform={_PLATFORMS[platform.machine()]}"]
+    _run(["uv", "pip", "install", "--quiet", *options, *wanted, f"--target={site}", f"--requirements={requirements}"])
+
+
+def _prune(site: Path) -> None:
+    for path in sorted(site.rglob("*"), reverse=True):
+        if path.is_dir() and path.name in _UNUSED_FOLDERS:
+            shutil.rmtree(path)
+        elif path.suffix in _UNUSED_SUFFIXES:
+            path.unlink()
+
+
+def _compile(root: Path, folders: Sequence[PurePosixPath]) -> None:
+    """Compile in a fixed number of processes, each in a fixed order: what one has read before shows in its bytes."""
+    sources = sorted(f"/{path.relative_to(root)}" for folder in folders for path in (root / folder).rglob("*.py"))
+    shards = [sources[first::_SHARDS] for first in range(_SHARDS)]
+    with ThreadPoolExecutor(_SHARDS) as pool:
+        list(pool.map(_compile_shard, [root] * _SHARDS, shards))
+
+
+def _compile_shard(root: Path, sources: Sequence[str]) -> None:
+    no_traces = ["-B", "-S"]  # what the interpreter itself compiles when it starts bears a time
+    flags = ["-q", "--invalidation-mode", "unchecked-hash", "-i", "-"]
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONHASHSEED": "0"}
+    _run(
+        ["chroot", str(root), INTERPRETER, *no_traces, "-m", "compileall", *flags],
+        environment=environment,
+        given="\n".join(sources),
+    )
+
+
+def _run(command: Sequence[str], *, environment: Mapping[str, str] | None = None, given: str | None = None) -> None:
+    done = subprocess.run(command, env=environment, input=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = "\n".join((done.stderr or done.stdout).strip().splitlines()[-_LAST_LINES:])
+        raise ToolError(
+            f"`{' '.join(command)}` failed:\n{last}",
+            cure="see that the Python package index answers (uv's settings apply), then run the command again",
+        )
+
+
+def _entries(root: Path) -> Iterator[Entry]:
+    yield from folder_entries(root / SITE, SITE)
+    for compiled in sorted((root / STANDARD_LIBRARY).rglob("__pycache__/*.pyc")):
+        yield Entry(PurePosixPath(compiled.relative_to(root).as_posix()), 0o644, content=compiled)
