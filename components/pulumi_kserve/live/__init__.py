@@ -3,13 +3,16 @@
 ======================  ==================================================================
 ``cluster``             a connection: objects as plain JSON, pod logs, clear errors
 ``observation``         what one endpoint component looks like now
+``controller``          whether KServe's controller runs, and what it said last
 ``cause``               why a component does not serve, in its own words, and the cure
 ``rollout``             waits until a revision serves; fails early with the cause
 ``diagnosis``           the same knowledge as a report, for any KServe endpoint
+``webhooks``            whether a layer's webhooks really answer
 ``recovery``            makes the next `pulumi up` work after the engine was killed
 ``stack_locks``         locks that a dead engine left in a ``file://`` backend
 ``pending_operations``  operations that a dead engine left in the state
 ``helm_releases``       half-recorded Helm releases
+``orphans``             providers that outlive their engine
 ======================  ==================================================================
 
 Nothing here is loaded by ``import pulumi_kserve``.

@@ -24,6 +24,7 @@ from pulumi_kserve.live.observation import (
     revision_of,
     warnings_about,
 )
+from pulumi_kserve.ownership import REVISION_ANNOTATION
 
 __all__ = ["PATIENCE", "Category", "Cause", "find_cause", "pod_cause", "reason_in"]
 
@@ -305,10 +306,18 @@ def _not_reconciled(cluster: Cluster, seen: Observation, controller_namespace: s
         Category.CONTROLLER,
         what="KServe's controller has not applied this revision",
         where=controller.state,
-        why="its Deployment " + ("does not exist yet" if seen.deployment is None else "still has another pod template"),
+        why=_what_is_there(seen),
         cure=controller.cure,
         log=_about(seen.endpoint, controller.log),
     )
+
+
+def _what_is_there(seen: Observation) -> str:
+    deployment = "does not exist yet" if seen.deployment is None else "still has another pod template"
+    if seen.service is None:
+        return f"its Deployment {deployment}, and there is no InferenceService {seen.endpoint}"
+    asked = dig(seen.service, "spec", seen.component, "annotations", REVISION_ANNOTATION)
+    return f"its Deployment {deployment}" + (f"; the InferenceService asks for revision {asked}" if asked else "")
 
 
 def _about(endpoint: str, log: Sequence[str]) -> tuple[str, ...]:

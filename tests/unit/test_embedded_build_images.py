@@ -1,0 +1,214 @@
+"""Image archives: what is in them, and that the same input gives the same bytes."""
+
+import hashlib
+import json
+import os
+import runpy
+import sys
+import tarfile
+import tomllib
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.unit.answers import always
+from tools.embedded import images, oci
+from tools.embedded.binaries import CERT_MANAGER_VERSION, IMAGE_BINARIES, MODULES
+from tools.embedded.images import GO_IMAGES, IMAGE_NAMES, SOURCES
+from tools.embedded.oci import Entry, ImageConfig, folder_entries, manifest_digests, write_archive, write_layer
+from tools.errors import ToolError
+from tools.stamp import stamp
+
+REQUIREMENTS = SOURCES / "python" / "requirements.txt"
+
+
+def layer(path: Path, *entries: Entry) -> Path:
+    write_layer(path, entries)
+    return path
+
+
+def file(path: str, content: bytes = b"x") -> Entry:
+    return Entry(PurePosixPath(path), 0o644, content)
+
+
+def blobs(archive: Path) -> dict[str, bytes]:
+    with tarfile.open(archive) as tar:
+        streams = {member.name: tar.extractfile(member) for member in tar}
+        return {name: stream.read() for name, stream in streams.items() if stream is not None}
+
+
+def blob(archive: Path, digest: str) -> Any:
+    return json.loads(blobs(archive)[digest.replace("sha256:", "blobs/sha256/")])
+
+
+def test_a_layer_is_the_same_in_any_order(tmp_path: Path) -> None:
+    one = layer(tmp_path / "one", file("a/b"), file("c"))
+    other = layer(tmp_path / "other", file("c"), file("a/b"))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_layer_does_not_know_when_its_files_were_written(tmp_path: Path) -> None:
+    (tmp_path / "source").write_text("x", "utf-8")
+    entry = Entry(PurePosixPath("a"), 0o644, tmp_path / "source")
+    one = layer(tmp_path / "one", entry)
+    os.utime(tmp_path / "source", ns=(0, 0))
+    assert layer(tmp_path / "other", entry).read_bytes() == one.read_bytes()
+
+
+def test_a_layer_holds_the_folders_above_its_files(tmp_path: Path) -> None:
+    with tarfile.open(layer(tmp_path / "l", file("a/b/c"))) as tar:
+        assert [member.name for member in tar if member.isdir()] == ["a", "a/b"]
+
+
+def test_everything_in_a_layer_belongs_to_root(tmp_path: Path) -> None:
+    with tarfile.open(layer(tmp_path / "l", file("a/b"))) as tar:
+        assert {(member.uid, member.gid, member.uname) for member in tar} == {(0, 0, "")}
+
+
+def test_a_folder_becomes_entries_with_plain_permissions(tmp_path: Path) -> None:
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "run").touch(mode=0o700)
+    (tmp_path / "f" / "read").touch(mode=0o600)
+    (tmp_path / "f" / "link").symlink_to("read")
+    entries = {
+        str(entry.path): (entry.mode, entry.link) for entry in folder_entries(tmp_path / "f", PurePosixPath("x"))
+    }
+    assert entries == {"x/link": (0o777, "read"), "x/read": (0o644, None), "x/run": (0o755, None)}
+
+
+def test_an_archive_is_the_same_twice(tmp_path: Path) -> None:
+    base = layer(tmp_path / "base", file("a"))
+    for name in ("one", "other"):
+        write_archive(tmp_path / name, [ImageConfig("docker.io/x/y:v1", [base], ["/a"])])
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+def test_every_blob_of_an_archive_is_what_its_name_says(tmp_path: Path) -> None:
+    write_archive(tmp_path / "a", [ImageConfig("x/y:v1", [layer(tmp_path / "l", file("a"))], ["/a"])])
+    named = {name: content for name, content in blobs(tmp_path / "a").items() if name.startswith("blobs/")}
+    assert {name.rpartition("/")[2] for name in named} == {hashlib.sha256(c).hexdigest() for c in named.values()}
+
+
+def test_an_image_starts_as_configured(tmp_path: Path) -> None:
+    image = ImageConfig("x/y:v1", [layer(tmp_path / "l", file("a"))], ["/a"], user="7:7", command=["c"], env={"B": "1"})
+    write_archive(tmp_path / "a", [image])
+    manifest = blob(tmp_path / "a", manifest_digests(tmp_path / "a")["x/y:v1"])
+    config = blob(tmp_path / "a", manifest["config"]["digest"])["config"]
+    assert (config["User"], config["Entrypoint"], config["Cmd"]) == ("7:7", ["/a"], ["c"])
+    assert config["Env"][0] == "B=1"
+
+
+def test_a_layer_that_two_images_share_lies_in_their_archive_once(tmp_path: Path) -> None:
+    base = layer(tmp_path / "base", file("a"))
+    write_archive(tmp_path / "a", [ImageConfig(f"x/{name}:v1", [base], [f"/{name}"]) for name in ("one", "two")])
+    with tarfile.open(tmp_path / "a") as tar:
+        digest = hashlib.sha256(base.read_bytes()).hexdigest()
+        assert [member.name for member in tar].count(f"blobs/sha256/{digest}") == 1
+    assert set(manifest_digests(tmp_path / "a")) == {"x/one:v1", "x/two:v1"}
+
+
+def test_an_unknown_processor_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.embedded.oci.platform.machine", always("riscv64"))
+    with pytest.raises(ToolError, match="not built for riscv64"):
+        oci.architecture()
+
+
+def test_a_go_image_holds_its_binary_where_the_chart_calls_it(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    binary = tmp_path / "bin" / "kserve-manager"
+    binary.write_text("program", "utf-8")
+    stamp(binary, key="k")
+    images.build_go_archive(GO_IMAGES[0], tmp_path, tmp_path / "bin", lambda _: None)
+    archive = images.archives(tmp_path)[GO_IMAGES[0].name]
+    manifest = blob(archive, manifest_digests(archive)[GO_IMAGES[0].name])
+    content = blobs(archive)[manifest["layers"][0]["digest"].replace("sha256:", "blobs/sha256/")]
+    (tmp_path / "layer").write_bytes(content)
+    with tarfile.open(tmp_path / "layer") as tar:
+        assert [(member.name, oct(member.mode)) for member in tar] == [("manager", "0o755"), ("tmp", "0o1777")]
+
+
+def test_no_two_images_have_one_name() -> None:
+    assert len(set(IMAGE_NAMES)) == len(IMAGE_NAMES)
+
+
+def test_every_name_is_full_with_a_fixed_tag() -> None:
+    for name in IMAGE_NAMES:
+        registry, _, rest = name.partition("/")
+        assert "." in registry
+        assert rest.partition(":")[2] not in ("", "latest")
+
+
+def test_every_image_says_its_user_as_a_number() -> None:
+    assert all(image.user.replace(":", "").isdigit() for image in GO_IMAGES)
+
+
+def test_every_binary_of_an_image_is_built() -> None:
+    used = {name for image in GO_IMAGES for name in image.binaries.values()}
+    assert used == {binary.name for binary in IMAGE_BINARIES}
+
+
+def test_the_tags_are_the_versions_of_the_modules() -> None:
+    pinned = (MODULES / "kubernetes" / "go.mod").read_text("utf-8")
+    assert f"github.com/kserve/kserve {images.KSERVE_TAG} " in pinned
+    pinned = (MODULES / "cert-manager" / "go.mod").read_text("utf-8")
+    assert f"github.com/cert-manager/cert-manager {CERT_MANAGER_VERSION} " in pinned
+
+
+def test_every_python_package_is_pinned_by_hash() -> None:
+    blocks = REQUIREMENTS.read_text("utf-8").replace("\\\n", "").splitlines()
+    packages = [line for line in blocks if line and line[0] not in " #"]
+    assert packages
+    assert all("==" in line and "--hash=sha256:" in line for line in packages)
+
+
+def test_a_model_is_loaded_with_the_versions_it_was_trained_with(repository: Path) -> None:
+    groups = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    trained_with = [wanted for wanted in groups["local"] if "==" in wanted]
+    assert len(trained_with) == 2
+    assert all(wanted in REQUIREMENTS.with_suffix(".in").read_text("utf-8").splitlines() for wanted in trained_with)
+
+
+@pytest.fixture
+def storage(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[str]]]:
+    """The storage library of KServe, replaced by one that fails for what is not there."""
+    copied: list[tuple[list[str], list[str]]] = []
+
+    class Storage:
+        @staticmethod
+        def download_files(sources: list[str], destinations: list[str]) -> None:
+            if "missing" in sources[0]:
+                raise RuntimeError("Failed to fetch model.\nNo model found in missing.")
+            copied.append((sources, destinations))
+
+    library, logging = ModuleType("kserve_storage"), ModuleType("kserve_storage.logging")
+    library.__dict__["Storage"] = Storage
+    logging.__dict__["configure_logging"] = lambda: None
+    monkeypatch.setitem(sys.modules, "kserve_storage", library)
+    monkeypatch.setitem(sys.modules, "kserve_storage.logging", logging)
+    return copied
+
+
+def initialize(*arguments: str) -> int:
+    main = runpy.run_path(str(SOURCES / "python" / "storage_initializer" / "__main__.py"), run_name="initializer")[
+        "main"
+    ]
+    return int(main(list(arguments)))
+
+
+def test_the_storage_initializer_copies_every_pair(storage: list[tuple[list[str], list[str]]]) -> None:
+    assert initialize("s3://a", "/a", "s3://b", "/b") == 0
+    assert storage == [(["s3://a"], ["/a"]), (["s3://b"], ["/b"])]
+
+
+@pytest.mark.usefixtures("storage")
+def test_the_last_line_of_the_storage_initializer_names_what_is_missing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert initialize("s3://a/missing", "/a") == 1
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert last == ("Storage initializer failed: s3://a/missing: Failed to fetch model. No model found in missing.")
+
+
+@pytest.mark.usefixtures("storage")
+def test_the_storage_initializer_refuses_a_source_without_a_destination() -> None:
+    assert initialize("s3://a") == 2
