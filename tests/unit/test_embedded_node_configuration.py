@@ -25,7 +25,7 @@ def always(value: T) -> Callable[..., T]:
     return answer
 
 
-LAYOUT = Layout(Path("/home/someone/embedded"))
+LAYOUT = Layout(Path("/var/embedded"))
 BINARIES = LAYOUT.root / "bin"
 TABLE = components.components(LAYOUT, BINARIES)
 

@@ -132,14 +132,15 @@ def build_archives(root: Path, bin_dir: Path, report: Report) -> None:
 
     """
     for image in GO_IMAGES:
-        _build_go_archive(image, root, bin_dir, report)
+        build_go_archive(image, root, bin_dir, report)
     _build_python_archive(root, report)
 
 
-def _build_go_archive(image: GoImage, root: Path, bin_dir: Path, report: Report) -> None:
+def build_go_archive(image: GoImage, root: Path, bin_dir: Path, report: Report) -> None:
+    """Write the archive of one image of Go binaries, unless it is up to date and undamaged."""
     sources = {path: bin_dir / name for path, name in image.binaries.items()}
     scripts = {path: SOURCES / name for path, name in image.scripts.items()}
-    code = [Path(debian.__file__)] if image.base else []
+    code = [Path(__file__), *([Path(debian.__file__)] if image.base else [])]
     key = _key(repr(image), *map(stamped_sha256, sources.values()), *scripts.values(), *code)
 
     def write(archive: Path) -> None:
@@ -177,7 +178,7 @@ def _python_archive(root: Path) -> Path:
 
 
 def _python_key() -> str:
-    code = (Path(debian.__file__), Path(python_site.__file__))
+    code = (Path(__file__), Path(debian.__file__), Path(python_site.__file__))
     own = [source.content for source in _python_sources() if isinstance(source.content, Path)]
     return _key(repr((PYTHON, PYTHON_MODULES)), *code, _REQUIREMENTS, *own)
 

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -54,16 +55,32 @@ def require_tools() -> None:
     """
     if os.geteuid() != 0:
         raise ToolError("the Python images are compiled with chroot, which needs root", cure="run the command as root")
-    if not shutil.which("uv"):
+    if not _uv():
         raise ToolError(
-            "there is no `uv` on PATH, and the Python packages are installed with it", cure="pip install uv"
+            "there is no `uv` beside this Python or on PATH, and the Python packages are installed with it",
+            cure="install the project's group `local`: make up does",
         )
+
+
+def _uv() -> str | None:
+    return shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
 
 def _install(requirements: Path, site: Path) -> None:
     options = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--link-mode=copy"]
     wanted = ["--python-version=3.11", f"--python-platform={_PLATFORMS[platform.machine()]}"]
-    _run(["uv", "pip", "install", "--quiet", *options, *wanted, f"--target={site}", f"--requirements={requirements}"])
+    _run(
+        [
+            _uv() or "uv",
+            "pip",
+            "install",
+            "--quiet",
+            *options,
+            *wanted,
+            f"--target={site}",
+            f"--requirements={requirements}",
+        ]
+    )
 
 
 def _prune(site: Path) -> None:

@@ -18,6 +18,7 @@ _NOISE = re.compile(
 )
 _INLINE = re.compile(r"^(an unhandled error occurred: )?(Program exited .*\n)?(python inline source runtime error: ?)?")
 _COLOR = re.compile(r"<\{%.*?%\}>")
+_SERVED = "kubernetes:serving.kserve.io/"
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
 
 
@@ -60,9 +61,13 @@ class Events:
                 self._says(event.diagnostic_event)
 
     def seconds_of(self, component: str) -> float | None:
-        """Return how long a component and all below it took to change; None when nothing of it changed."""
-        spans = [span for urn, span in self._spans.items() if component_of(urn, self._parents) == component]
-        return max(span.ended for span in spans) - min(span.begun for span in spans) if spans else None
+        """Return how long an endpoint took to change, from KServe's own object on; None when nothing of it changed."""
+        mine = {urn: span for urn, span in self._spans.items() if component_of(urn, self._parents) == component}
+        if not mine:
+            return None
+        served = [span.begun for urn, span in mine.items() if _SERVED in urn]
+        begun = min(served or [span.begun for span in mine.values()])
+        return max(span.ended for span in mine.values()) - begun
 
     def _begins(self, step: StepEventMetadata) -> None:
         state = step.new or step.old

@@ -1,0 +1,47 @@
+"""`python -m tools.schemas`: write the field tables of every supported KServe release again, from its CRDs.
+
+Needs Go, and the Go module proxy for modules that were not downloaded before.
+Exit codes: 0 fine, 2 the command could not do its work.
+"""
+
+import sys
+from pathlib import Path
+
+from pulumi_kserve.platform.releases import RELEASES, Release
+
+from tools.cache import folder_appears_whole
+from tools.errors import ToolError
+from tools.schemas.crds import crds, kserve_source
+from tools.schemas.table import field_table
+
+FIELDS = Path(__file__).parents[2] / "components" / "pulumi_kserve" / "_data" / "fields"
+
+
+def write_tables(row: Release, out: Path) -> dict[str, int]:
+    """Write the tables of one release into `out`, which then holds nothing else; return the size of each, by kind.
+
+    Raises:
+        ToolError: the CRDs cannot be had, or say what tables do not know.
+
+    """
+    tables = {kind: field_table(crd) for kind, crd in crds(kserve_source(row)).items()}
+    with folder_appears_whole(out) as temporary:
+        for kind, text in tables.items():
+            (temporary / f"{kind}.json").write_text(text, "utf-8")
+    return {kind: len(text.encode()) for kind, text in tables.items()}
+
+
+def main() -> int:
+    """Write all tables, and say the size of each."""
+    try:
+        for row in RELEASES.values():
+            for kind, size in write_tables(row, FIELDS / row.release).items():
+                print(f"{row.release} {kind:24} {size / 1000:7.1f} kB")
+    except ToolError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
