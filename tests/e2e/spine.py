@@ -21,7 +21,7 @@ from rich.console import Console
 
 from tools.cache import embedded_root
 from tools.local import engine
-from tools.local.project import Project
+from tools.local.project import STACK, Project
 from tools.local.screen import Screen
 from tools.local.up import open_workspace
 
@@ -121,6 +121,35 @@ def cluster() -> Cluster:
 def objects(here: Cluster) -> set[str]:
     """Every object that lasts, as `kind namespace/name`."""
     return {_name(kind, item) for kind in here.kinds() if kind.name not in _EPHEMERAL for item in here.list(kind)}
+
+
+def text_of_all_but_secrets(here: Cluster) -> str:
+    """Every object as JSON, but for the Secrets, which are where secrets belong."""
+    return json.dumps([here.list(kind) for kind in here.kinds() if kind.name != "Secret"])
+
+
+def secret_values(project: Project) -> list[str]:
+    """The secrets that `up` made, decrypted."""
+    opened = open_workspace(project, Screen(Console(quiet=True)))
+    config = opened.get_all_config(STACK)
+    return [value.value for value in config.values() if value.secret]
+
+
+def files_of(project: Project) -> dict[str, str]:
+    """State, logs, models and the stack file, by path."""
+    files = [project.stack_file, *(file for file in project.own.rglob("*") if file.is_file())]
+    return {str(file): file.read_text("utf-8", "replace") for file in files}
+
+
+def arguments_of_all_processes() -> dict[str, str]:
+    """The arguments of every process of this machine, the pods' among them."""
+    found: dict[str, str] = {}
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found[str(file)] = file.read_text("utf-8", "replace")
+        except OSError:
+            continue
+    return found
 
 
 def _name(kind: Kind, item: Mapping[str, Any]) -> str:

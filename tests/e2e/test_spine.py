@@ -78,6 +78,16 @@ def test_up_serves_a_correct_prediction(spine: Spine) -> None:
     assert found == truth
 
 
+def test_no_secret_is_in_plain_text_in_state_logs_objects_or_arguments(spine: Spine) -> None:
+    secrets = tools_of_the_spine.secret_values(spine.project)
+    assert len(secrets) == 3
+    with cluster() as here:
+        objects = tools_of_the_spine.text_of_all_but_secrets(here)
+    places = {"objects": objects, **tools_of_the_spine.files_of(spine.project)}
+    places |= tools_of_the_spine.arguments_of_all_processes()
+    assert [place for place, text in places.items() if any(secret in text for secret in secrets)] == []
+
+
 def test_a_second_up_changes_nothing_and_says_so(spine: Spine) -> None:
     assert "nothing changed" in spine.run("up").require().output
 

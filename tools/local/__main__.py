@@ -90,11 +90,16 @@ def predict(
 
 
 @app.command()
-def down(project: ProjectOption = HERE) -> None:
+def down(
+    project: ProjectOption = HERE,
+    *,
+    keep_cluster: Annotated[bool, typer.Option("--keep-cluster", help="Leave the cluster running.")] = False,
+) -> None:
     """Take everything down; the user's files stay."""
 
     def run(screen: Screen) -> int:
-        told = "down: nothing of ours is left" if take_down(Project(project), screen) else "nothing was up"
+        taken = take_down(Project(project), screen, keep_cluster=keep_cluster)
+        told = "down: nothing of ours is left" if taken else "nothing was up"
         screen.line(told)
         return 0
 

@@ -15,8 +15,8 @@ from tools.local.stack_file import restore
 from tools.local.up import open_workspace, recover
 
 
-def take_down(project: Project, screen: Screen) -> bool:
-    """Destroy the stack with its program, so that its hooks run, then stop the cluster if we started it.
+def take_down(project: Project, screen: Screen, *, keep_cluster: bool = False) -> bool:
+    """Destroy the stack with its program, so that its hooks run, then stop the cluster if we started it and it is not to be kept.
 
     Returns whether there was anything to take down.
 
@@ -34,7 +34,7 @@ def take_down(project: Project, screen: Screen) -> bool:
         if stack:
             _remove(project, opened, stack, cluster, screen)
         restore(project, OWN_KEYS)
-        if cluster:
+        if cluster and not keep_cluster:
             clusters.stop(project, cluster, screen)
         clusters.forget(project)
         return stack is not None or cluster is not None

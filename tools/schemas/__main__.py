@@ -25,6 +25,7 @@ def write_tables(row: Release, out: Path) -> dict[str, int]:
 
     """
     tables = {kind: field_table(crd) for kind, crd in crds(kserve_source(row)).items()}
+    out.parent.mkdir(parents=True, exist_ok=True)
     with folder_appears_whole(out) as temporary:
         for kind, text in tables.items():
             (temporary / f"{kind}.json").write_text(text, "utf-8")

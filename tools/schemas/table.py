@@ -36,7 +36,7 @@ def field_table(crd: Schema) -> str:
     """Return the table of a CRD's storage version as JSON text, the same bytes for the same CRD.
 
     Fields that the API server would prune are refused, `status` among them, which is not the user's. `metadata` is
-    open. A field that is required and has a default may be missing, because the API server fills it in first.
+    open. `spec` is required even where the CRD forgets to say so: KServe does nothing good without one. A field that is required and has a default may be missing, because the API server fills it in first.
 
     Raises:
         ToolError: the CRD uses a keyword that tables do not know.
@@ -51,7 +51,7 @@ def field_table(crd: Schema) -> str:
         "kind": {"enum": [kind], "type": "string"},
         "metadata": {"type": "object"},
     }
-    whole["required"] = sorted({"apiVersion", "kind", "metadata", *whole.get("required", [])})
+    whole["required"] = sorted({"apiVersion", "kind", "metadata", "spec", *whole.get("required", [])})
     return _canonical(_with_shared_parts(whole)) + "\n"
 
 
