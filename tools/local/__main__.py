@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 something does not serve or failed, 2 the command could no
 import json
 import shlex
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -157,4 +158,5 @@ def _print_json(data: Any) -> None:
 
 
 if __name__ == "__main__":
+    warnings.filterwarnings("ignore", message="Error in event stream")  # of an engine that was killed
     app()

@@ -1,6 +1,5 @@
 """One run of the engine: followed on the screen and in a log, and told apart when it fails."""
 
-import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,8 +34,7 @@ def followed(project: Project, screen: Screen, name: str) -> Generator[Events]:
     with open_log(project.logs, name) as log:
         events = Events(screen, log)
         try:
-            with screen.step(f"pulumi {name}"), warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Error in event stream")  # of an engine that was killed
+            with screen.step(f"pulumi {name}"):
                 yield events
         except CommandError as error:
             write_atomically(project.logs / f"{name}.engine.log", str(error), mode=0o600)

@@ -16,8 +16,9 @@ from tools.local.up import open_workspace, recover
 
 
 def take_down(project: Project, screen: Screen, *, keep_cluster: bool = False) -> bool:
-    """Destroy the stack with its program, so that its hooks run, then stop the cluster if we started it and it is not to be kept.
+    """Destroy the stack with its program, so that its hooks run, then stop the cluster if we started it.
 
+    `keep_cluster` leaves ours running, for a next `up` that need not start one.
     Returns whether there was anything to take down.
 
     Raises:

@@ -21,6 +21,7 @@ KINDS = (
 )
 
 _KSERVE = "github.com/kserve/kserve"
+_CRD = "CustomResourceDefinition"
 _CHART = Path("charts", "kserve-crd")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's loader where it is there: the largest CRD has 2 MB."""
@@ -55,7 +56,8 @@ def crds(source: Path) -> dict[str, dict[str, Any]]:
         ToolError: one of them is not in the chart.
 
     """
-    found = {str(crd["spec"]["names"]["kind"]): crd for crd in _documents(source / _CHART)}
+    documents = _documents(source / _CHART)
+    found = {str(each["spec"]["names"]["kind"]): each for each in documents if each["kind"] == _CRD}
     missing = [kind for kind in KINDS if kind not in found]
     if missing:
         raise ToolError(
@@ -66,9 +68,7 @@ def crds(source: Path) -> dict[str, dict[str, Any]]:
 
 
 def _documents(chart: Path) -> Iterator[dict[str, Any]]:
-    """Every CRD in the chart; lines that Helm would work on are left out, and so are files with no other line."""
+    """Every object in the chart; lines that Helm would work on are left out, and so are files with no other line."""
     for file in sorted([*chart.glob("templates/*.yaml"), *chart.glob("files/*.yaml")]):
         plain = "\n".join(line for line in file.read_text("utf-8").splitlines() if "{{" not in line)
-        for document in yaml.load_all(plain, Loader=_LOADER):
-            if isinstance(document, dict) and document.get("kind") == "CustomResourceDefinition":
-                yield document
+        yield from (document for document in yaml.load_all(plain, Loader=_LOADER) if document)

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from tools.errors import ToolError
 
@@ -36,7 +36,8 @@ def field_table(crd: Schema) -> str:
     """Return the table of a CRD's storage version as JSON text, the same bytes for the same CRD.
 
     Fields that the API server would prune are refused, `status` among them, which is not the user's. `metadata` is
-    open. `spec` is required even where the CRD forgets to say so: KServe does nothing good without one. A field that is required and has a default may be missing, because the API server fills it in first.
+    open. `spec` is required even where the CRD does not say so: KServe does nothing good without one. A field that is
+    required and has a default may be missing, because the API server fills it in first.
 
     Raises:
         ToolError: the CRD uses a keyword that tables do not know.
@@ -80,7 +81,7 @@ def _fields(node: Schema, path: str) -> dict[str, Any]:
         table["required"] = required
     others = node.get("additionalProperties")
     if isinstance(others, Mapping):
-        table["additionalProperties"] = _converted(others, f"{path}.*")
+        table["additionalProperties"] = _converted(cast("Schema", others), f"{path}.*")
     elif not others and not node.get("x-kubernetes-preserve-unknown-fields"):
         table["additionalProperties"] = False
     return table
