@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 __all__ = ["merged"]
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `over` laid on top: mappings merge, anything else replaces; None removes a key."""
+def merged(base: Mapping[str, Any], over: Mapping[str, Any], *, keep_none: bool = False) -> dict[str, Any]:
+    """`base` with `over` laid on top: mappings merge, anything else replaces; None removes a key.
+
+    Args:
+        base: The rendered object.
+        over: What is laid on top.
+        keep_none: Leave the Nones in the result, so that a check sees the keys they stand under.
+    """
     result = dict(base)
     for key, value in over.items():
-        if value is None:
+        if _is_mapping(value):
+            below = result.get(key)
+            result[key] = merged(below if _is_mapping(below) else {}, value, keep_none=keep_none)
+        elif value is None and not keep_none:
             result.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
-            result[key] = merged(result[key], value)  # pyright: ignore[reportUnknownArgumentType]
         else:
             result[key] = value
     return result
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)

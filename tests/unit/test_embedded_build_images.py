@@ -165,7 +165,7 @@ def test_every_python_package_is_pinned_by_hash() -> None:
 
 def test_a_model_is_loaded_with_the_versions_it_was_trained_with(repository: Path) -> None:
     groups = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
-    trained_with = [wanted for wanted in groups["local"] if "==" in wanted]
+    trained_with = [wanted for wanted in groups["local"] if wanted.startswith(("joblib", "scikit-learn"))]
     assert len(trained_with) == 2
     assert all(wanted in REQUIREMENTS.with_suffix(".in").read_text("utf-8").splitlines() for wanted in trained_with)
 

@@ -67,6 +67,30 @@ REFUSED = [
         "predictor.scaling.hpa.maxReplicas",
         "Raise maxReplicas",
     ),
+    (
+        "a label of ours",
+        {**predictor(), "labels": {"pulumi-kserve/stack": "other"}},
+        "labels['pulumi-kserve/stack']",
+        "Leave it out",
+    ),
+    (
+        "the mode as an annotation",
+        {**predictor(), "annotations": {"serving.kserve.io/deploymentMode": "Knative"}},
+        "annotations['serving.kserve.io/deploymentMode']",
+        "platform's mode",
+    ),
+    (
+        "another name by override",
+        {**predictor(), "overrides": {"metadata": {"name": "other"}}},
+        "overrides.metadata.name",
+        "labels and annotations",
+    ),
+    (
+        "replicas by override",
+        {**predictor(), "overrides": {"spec": {"predictor": {"minReplicas": 3}}}},
+        "overrides.spec.predictor.minReplicas",
+        "`scaling`",
+    ),
     ("an unknown key", {**predictor(), "predictr": 1}, "predictr", "Did you mean 'predictor'?"),
 ]
 
@@ -122,6 +146,11 @@ def test_a_change_of_the_pods_changes_the_revision(change: dict[str, Any]) -> No
     assert revision(predictor(**change)) != revision(predictor())
 
 
+def test_an_override_of_the_pods_changes_the_revision() -> None:
+    overrides: dict[str, Any] = {"spec": {"predictor": {"terminationGracePeriodSeconds": 5}}}
+    assert revision(predictor() | {"overrides": overrides}) != revision(predictor())
+
+
 def test_a_change_of_the_replicas_keeps_the_revision() -> None:
     two = {"predictor": {**predictor()["predictor"], "scaling": {"hpa": {"maxReplicas": 2}}}}
     three = {"predictor": {**predictor()["predictor"], "scaling": {"hpa": {"maxReplicas": 3}}}}
@@ -135,6 +164,29 @@ def test_overrides_are_merged_deeply_and_none_removes() -> None:
     assert rendered["tolerations"] == []
     assert "securityContext" not in rendered
     assert rendered["model"]["runtime"] == "sklearn"
+
+
+def test_none_removes_a_key_of_a_mapping_that_only_the_overrides_have() -> None:
+    spec = predictor() | {"overrides": {"spec": {"predictor": {"dnsConfig": {"options": None, "searches": ["a"]}}}}}
+    rendered = manifest(one_endpoint(spec), "InferenceService", "iris")["spec"]["predictor"]
+    assert rendered["dnsConfig"] == {"searches": ["a"]}
+
+
+def test_an_empty_mapping_in_the_overrides_stays() -> None:
+    overrides: dict[str, Any] = {"spec": {"predictor": {"dnsConfig": {}}}}
+    spec = predictor() | {"overrides": overrides}
+    assert manifest(one_endpoint(spec), "InferenceService", "iris")["spec"]["predictor"]["dnsConfig"] == {}
+
+
+def test_a_field_that_the_releases_crd_does_not_know_is_refused_with_the_endpoints_other_problems() -> None:
+    found = refused(predictor(uri="ftp://x/y") | {"overrides": {"spec": {"predictor": {"tolerationz": []}}}})
+    assert set(found) == {"predictor.model.uri", "overrides.spec.predictor.tolerationz"}
+    assert "Did you mean 'tolerations'?" in found["overrides.spec.predictor.tolerationz"].reason
+
+
+@pytest.mark.parametrize("removed", [{"spec": None}, {"spec": {"predictor": None}}, {"kind": None}])
+def test_overrides_cannot_remove_what_an_endpoint_needs(removed: dict[str, Any]) -> None:
+    assert "is missing" in next(iter(refused(predictor() | {"overrides": removed}).values())).reason
 
 
 def test_every_object_carries_the_ownership_label() -> None:

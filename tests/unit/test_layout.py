@@ -10,7 +10,19 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("components", "docs", "examples", "policies", "runtimes", "stacks", "tests", "tools", ".ci", ".github")
+FOLDERS = (
+    "benchmarks",
+    "components",
+    "docs",
+    "examples",
+    "policies",
+    "runtimes",
+    "stacks",
+    "tests",
+    "tools",
+    ".ci",
+    ".github",
+)
 SKIPPED = {"__pycache__", "node_modules"}
 TEXTS = {"", ".cfg", ".md", ".py", ".sh", ".toml", ".yaml", ".yml"}
 FORBIDDEN_WORDS = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}

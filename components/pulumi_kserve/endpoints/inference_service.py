@@ -14,6 +14,8 @@ from pydantic import Field
 from pulumi_kserve.contracts import ModelUri, PlatformFacts, PlatformLike, RuntimeFacts, WorkloadIdentity
 from pulumi_kserve.endpoints.admission import model as model_rules
 from pulumi_kserve.endpoints.admission import names as name_rules
+from pulumi_kserve.endpoints.admission import overrides as override_rules
+from pulumi_kserve.endpoints.admission import reserved as reserved_rules
 from pulumi_kserve.endpoints.admission import scaling as scaling_rules
 from pulumi_kserve.endpoints.model_namespace import ModelNamespace
 from pulumi_kserve.endpoints.rollout_gate import Rollout, rollout_gate
@@ -47,7 +49,10 @@ class InferenceServiceSpec(Spec):
     timeout_seconds: int = Field(default=600, ge=1)
     """How long a rollout may take, from the change to the last new pod serving."""
     overrides: dict[str, Any] = Field(default_factory=dict)
-    """Merged deeply into the rendered object, for what has no field here."""
+    """Merged deeply into the rendered object, for what has no field here; None removes a key.
+
+    What results is checked against the fields of the platform's KServe release.
+    """
 
 
 class InferenceService(pulumi.ComponentResource):
@@ -95,8 +100,10 @@ class InferenceService(pulumi.ComponentResource):
             **({"pulumi-kserve/owner": owner} if owner else {}),
             **self.spec.labels,
         }
-        fields, self.revision = self._predictor(runtime, identity, labels)
-        service = self._inference_service(fields, facts, labels, needs)
+        manifest = self._manifest(facts, runtime, identity, labels)
+        self.revision = revision(manifest, runtime)
+        annotations = {"annotations": {REVISION_ANNOTATION: self.revision}}
+        service = self._inference_service(merged(manifest, {"spec": {"predictor": annotations}}), needs)
         gate = rollout_gate(
             Rollout(
                 endpoint=name,
@@ -154,41 +161,26 @@ class InferenceService(pulumi.ComponentResource):
         opts = pulumi.ResourceOptions(parent=self, depends_on=before)
         return KubernetesObject(f"{self.name}-service-account", account, opts)
 
-    def _predictor(
-        self, runtime: RuntimeFacts, identity: WorkloadIdentity | None, labels: dict[str, str]
-    ) -> tuple[dict[str, Any], pulumi.Output[str]]:
+    def _manifest(
+        self,
+        facts: PlatformFacts,
+        runtime: RuntimeFacts,
+        identity: WorkloadIdentity | None,
+        labels: Mapping[str, str],
+    ) -> dict[str, Any]:
         fields = predictor_fields(
             self.spec.predictor,
             runtime=runtime.name,
             service_account=self.name,
             pod_labels=identity.pod_labels if identity else {},
         )
-        digest = revision(fields, runtime, {"labels": labels, "annotations": self.spec.annotations})
-        fields["annotations"] = {**fields.get("annotations", {}), REVISION_ANNOTATION: digest}
-        return fields, digest
+        rendered = _manifest(self.name, self.namespace, self.spec, facts, predictor=fields, labels=labels)
+        return merged(rendered, self.spec.overrides)
 
-    def _inference_service(
-        self, fields: dict[str, Any], facts: PlatformFacts, labels: dict[str, str], needs: list[pulumi.Resource]
-    ) -> pulumi.Resource:
-        manifest = {
-            "apiVersion": RELEASES[facts.release].api_versions["InferenceService"],
-            "kind": "InferenceService",
-            "metadata": {
-                "name": self.name,
-                "namespace": self.namespace,
-                "labels": labels,
-                "annotations": {
-                    _MODE_ANNOTATION: facts.mode,
-                    _CLASS_ANNOTATION: autoscaler_class(self.spec.predictor.scaling),
-                    **wait_annotations("InferenceService", facts.mode),
-                    **self.spec.annotations,
-                },
-            },
-            "spec": {"predictor": fields},
-        }
+    def _inference_service(self, manifest: Mapping[str, Any], needs: list[pulumi.Resource]) -> pulumi.Resource:
         return KubernetesObject(
             f"{self.name}-inference-service",
-            merged(manifest, self.spec.overrides),
+            manifest,
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=needs,
@@ -197,6 +189,33 @@ class InferenceService(pulumi.ComponentResource):
                 hooks=pulumi.ResourceHookBinding(on_error=[retry_webhooks(f"{self.name}-inference-service")]),
             ),
         )
+
+
+def _manifest(
+    name: str,
+    namespace: str,
+    spec: InferenceServiceSpec,
+    facts: PlatformFacts,
+    *,
+    predictor: dict[str, Any],
+    labels: Mapping[str, str],
+) -> dict[str, Any]:
+    return {
+        "apiVersion": RELEASES[facts.release].api_versions["InferenceService"],
+        "kind": "InferenceService",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": dict(labels),
+            "annotations": {
+                _MODE_ANNOTATION: facts.mode,
+                _CLASS_ANNOTATION: autoscaler_class(spec.predictor.scaling),
+                **wait_annotations("InferenceService", facts.mode),
+                **spec.annotations,
+            },
+        },
+        "spec": {"predictor": predictor},
+    }
 
 
 def _checked(
@@ -216,6 +235,11 @@ def _checked(
     else:
         runtime, found = _judge(parsed, facts)
         problems += found
+        fields = predictor_fields(
+            parsed.predictor, runtime=runtime.name if runtime else "", service_account=name, pod_labels={}
+        )
+        plain = _manifest(name, namespace, parsed, facts, predictor=fields, labels=parsed.labels)
+        problems += override_rules.refuse_wrong_fields(plain, parsed.overrides, facts.release, "overrides")
     if problems or parsed is None or runtime is None:
         raise input_properties_error(f"InferenceService {name!r}", problems)
     return parsed, runtime
@@ -232,5 +256,10 @@ def _judge(spec: InferenceServiceSpec, facts: PlatformFacts) -> tuple[RuntimeFac
         *model_rules.refuse_limits_below_requests(model.resources, "predictor.model"),
         *scaling_rules.refuse_max_below_min(scaling, "predictor.scaling.hpa"),
         *scaling_rules.refuse_missing_metrics(scaling, facts, "predictor.scaling.hpa"),
+        *reserved_rules.refuse_reserved_keys(spec.labels, "labels"),
+        *reserved_rules.refuse_reserved_keys(spec.annotations, "annotations"),
+        *reserved_rules.refuse_reserved_keys(spec.predictor.labels, "predictor.labels"),
+        *reserved_rules.refuse_reserved_keys(spec.predictor.annotations, "predictor.annotations"),
+        *reserved_rules.refuse_reserved_overrides(spec.overrides, "overrides"),
     ]
     return runtime, problems

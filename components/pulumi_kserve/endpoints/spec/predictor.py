@@ -14,7 +14,7 @@ from pydantic import Field
 
 from pulumi_kserve.contracts import RuntimeFacts
 from pulumi_kserve.endpoints.spec.model import Model, model_uri
-from pulumi_kserve.endpoints.spec.scaling import NoScaling, Scaling, scaling_fields
+from pulumi_kserve.endpoints.spec.scaling import SCALING_FIELDS, NoScaling, Scaling, scaling_fields
 from pulumi_kserve.models import Spec, wire
 
 __all__ = ["Predictor", "predictor_fields", "revision"]
@@ -65,21 +65,22 @@ def predictor_fields(
     return fields
 
 
-_NOT_OF_THE_PODS = ("minReplicas", "maxReplicas", "scaleMetric", "scaleTarget")
-
-
-def revision(
-    fields: Mapping[str, Any], runtime: RuntimeFacts, passed_on: Mapping[str, Mapping[str, str]]
-) -> pulumi.Output[str]:
+def revision(manifest: Mapping[str, Any], runtime: RuntimeFacts) -> pulumi.Output[str]:
     """A digest of all that decides what the pods are: a change of it, and only that, rolls them.
 
+    Labels and annotations of the object count, because KServe passes them on to the pods.
+
     Args:
-        fields: ``spec.predictor``.
+        manifest: The whole InferenceService, with the overrides in it.
         runtime: The serving runtime.
-        passed_on: Labels and annotations of the object, which KServe passes on to the pods.
     """
-    of_the_pods = {key: value for key, value in fields.items() if key not in _NOT_OF_THE_PODS}
-    parts = {"predictor": of_the_pods, "runtime": runtime.revision, "passedOn": dict(passed_on)}
+    predictor = manifest["spec"]["predictor"]
+    metadata = manifest["metadata"]
+    parts = {
+        "predictor": {key: value for key, value in predictor.items() if key not in SCALING_FIELDS},
+        "passedOn": {key: metadata.get(key, {}) for key in ("annotations", "labels")},
+        "runtime": runtime.revision,
+    }
     return pulumi.Output.json_dumps(parts, sort_keys=True).apply(
         lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]
     )

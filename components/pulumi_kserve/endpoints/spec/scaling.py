@@ -11,7 +11,7 @@ from pydantic import Field
 
 from pulumi_kserve.models import OneOf, Spec
 
-__all__ = ["Hpa", "NoScaling", "Scaling", "autoscaler_class", "fixed_replicas", "scaling_fields"]
+__all__ = ["SCALING_FIELDS", "Hpa", "NoScaling", "Scaling", "autoscaler_class", "fixed_replicas", "scaling_fields"]
 
 
 class NoScaling(Spec):
@@ -33,6 +33,10 @@ class Hpa(Spec):
 
 
 Scaling = Annotated[NoScaling | Hpa, OneOf(noScaling=NoScaling, hpa=Hpa)]
+
+
+SCALING_FIELDS = ("minReplicas", "maxReplicas", "scaleMetric", "scaleTarget")
+"""The component's fields that say how many pods there are, and nothing of what they are."""
 
 
 def autoscaler_class(scaling: NoScaling | Hpa) -> str:

@@ -1,0 +1,54 @@
+"""Keys that this package writes itself: another value would blind the rollout gate or recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeGuard
+
+from pulumi_kserve.endpoints.spec.scaling import SCALING_FIELDS
+from pulumi_kserve.errors import Problem
+
+__all__ = ["refuse_reserved_keys", "refuse_reserved_overrides"]
+
+_OURS: Final = ("pulumi-kserve/", "pulumi.com/")
+_CURES: Final = {
+    "serving.kserve.io/deploymentMode": "The platform's mode decides it",
+    "serving.kserve.io/autoscalerClass": "Say it with `scaling`",
+}
+_METADATA: Final = ("labels", "annotations")
+
+
+def refuse_reserved_keys(values: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """A label or annotation that this package writes itself."""
+    for key in values:
+        if key in _CURES or key.startswith(_OURS):
+            cure = _CURES.get(key, "Leave it out: it tells this package which objects and which pods are whose")
+            yield Problem(f"{path}[{key!r}]", "is written by this package", cure, "reserved-key")
+
+
+def refuse_reserved_overrides(overrides: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """Overrides of the object's identity, of reserved keys, or of how many pods there are."""
+    metadata = _below(overrides, "metadata")
+    for key in metadata:
+        if key not in _METADATA:
+            cure = "Only labels and annotations can be overridden here"
+            yield Problem(f"{path}.metadata.{key}", "is decided by the component", cure, "reserved-key")
+    for key in _METADATA:
+        yield from refuse_reserved_keys(_below(metadata, key), f"{path}.metadata.{key}")
+    predictor = _below(_below(overrides, "spec"), "predictor")
+    for key in predictor:
+        if key in SCALING_FIELDS:
+            yield Problem(
+                f"{path}.spec.predictor.{key}", "has a field of its own", "Say it with `scaling`", "reserved-key"
+            )
+    for key in _METADATA:
+        yield from refuse_reserved_keys(_below(predictor, key), f"{path}.spec.predictor.{key}")
+
+
+def _below(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found: Any = value.get(key)
+    return found if _is_mapping(found) else {}
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
