@@ -75,10 +75,10 @@ def test_a_package_is_in_the_wheel_with_its_types(names: list[str], package: str
     assert {f"{package}/__init__.py", f"{package}/py.typed"} <= set(names)
 
 
-def test_every_module_of_the_checkout_is_in_the_wheel(names: list[str]) -> None:
+def test_every_file_of_the_packages_is_in_the_wheel(names: list[str]) -> None:
     roots = (ROOT / "components", ROOT / "policies")
-    modules = {str(path.relative_to(root)) for root in roots for path in root.glob("pulumi_kserve*/**/*.py")}
-    assert modules <= set(names)
+    files = [(root, path) for root in roots for path in root.glob("pulumi_kserve*/**/*") if path.is_file()]
+    assert {str(path.relative_to(root)) for root, path in files if path.suffix != ".pyc"} <= set(names)
 
 
 def test_every_runtime_is_in_the_wheel(names: list[str]) -> None:

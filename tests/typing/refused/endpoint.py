@@ -25,4 +25,5 @@ def endpoints(platform: kserve.Platform, team: kserve.ModelNamespace, output: pu
     kserve.InferenceService("iris", model, platform=platform, namespace=team)  # refused: a model is no endpoint
     kserve.InferenceService("iris", spec, platform=team, namespace=team)  # refused: a namespace is no platform
 
+    spec.timeout_seconds = 5  # refused: specs are frozen
     kserve.InferenceServices("iris", spec, platform=platform, namespace=team)  # refused: no such name

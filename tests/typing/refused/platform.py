@@ -4,7 +4,7 @@ import pulumi_kserve as kserve
 from pulumi_kserve.clouds import existing
 
 
-def platforms(cluster: existing.Cluster) -> None:
+def platforms(cluster: existing.Cluster, facts: kserve.PlatformFacts) -> None:
     kserve.Platform("kserve", kserve.PlatformSpec())  # refused: a platform needs a cluster
     kserve.Platform("kserve", existing.ClusterSpec(), cluster=cluster)  # refused: the spec of something else
     kserve.PlatformSpec(release=0.20)  # refused: a number loses the zero
@@ -15,3 +15,4 @@ def platforms(cluster: existing.Cluster) -> None:
     existing.ClusterSpec(kubeconfg="~/.kube/config")  # refused: a typo
     kserve.ModelNamespaceSpec()  # refused: a namespace needs an owner
     kserve.PlatformRef("kserve", stack="org/platform/prod", cluster=cluster)  # refused: a reference needs facts
+    facts.release = "0.21"  # refused: facts are frozen

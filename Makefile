@@ -1,0 +1,64 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+READY := .venv/.ready
+SOURCES := components policies tools tests benchmarks __main__.py
+PROGRAMS := $(wildcard examples/*/__main__.py)
+PYTEST := $(BIN)/python -m pytest
+
+export NO_MKDOCS_2_WARNING := 1
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: up down status predict test e2e bench check lint typecheck golden schemas docs help
+
+up: $(READY) ## Bring a served model up on your cluster (KUBE_CONTEXT=...), on kind, or on the embedded cluster
+	@$(BIN)/python -m tools.local up
+
+down: $(READY) ## Take it down again; your files and what was built stay
+	@$(BIN)/python -m tools.local down
+
+status: $(READY) ## Show which endpoints serve
+	@$(BIN)/python -m tools.local status
+
+predict: $(READY) ## Ask the served models and compare with scikit-learn's own answers
+	@$(BIN)/python -m tools.local predict
+
+test: check ## Run all checks and the tests that need no cluster, no root and no network
+	$(PYTEST) --numprocesses 2 --dist loadfile --ignore=tests/e2e tests
+
+e2e: $(READY) ## Run the whole path on the embedded cluster: needs root, and a build the first time
+	$(PYTEST) -m e2e -p no:xdist tests/e2e
+
+bench: $(READY) ## Measure `up` against kubectl apply, on a stack that is up
+	@$(BIN)/python -m benchmarks.up_against_kubectl
+
+check: lint typecheck ## Lint and type-check the code and the tests
+
+lint: $(READY) ## Check style and format (ruff)
+	$(BIN)/ruff check $(SOURCES) $(PROGRAMS)
+	$(BIN)/ruff format --check $(SOURCES) $(PROGRAMS)
+
+typecheck: $(READY) ## Check types (mypy strict, pyright strict)
+	$(BIN)/mypy $(SOURCES)
+	for program in $(PROGRAMS); do $(BIN)/mypy "$$program"; done # each is a module named __main__
+	$(BIN)/pyright $(SOURCES) $(PROGRAMS)
+
+golden: $(READY) ## Write tests/golden again from the examples; review the difference before you commit it
+	$(PYTEST) -p no:xdist --write-golden tests/golden
+
+schemas: $(READY) ## Write the field tables again from the CRDs of every supported KServe release
+	@$(BIN)/python -m tools.schemas
+
+docs: $(READY) ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+help: ## List the targets
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "%-10s %s\n", $$1, $$2 }'
+
+$(READY): uv.lock pyproject.toml tools/environment.sh tools/uv-requirements.txt
+	@tools/environment.sh
+	@touch $@
