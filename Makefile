@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 export NO_MKDOCS_2_WARNING := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: up down status predict test e2e bench check lint typecheck golden schemas docs help
+.PHONY: up down status predict test e2e bench bench-stack check lint typecheck golden schemas oracle docs help
 
 up: $(READY) ## Bring a served model up on your cluster (KUBE_CONTEXT=...), on kind, or on the embedded cluster
 	@$(BIN)/python -m tools.local up
@@ -28,13 +28,16 @@ predict: $(READY) ## Ask the served models and compare with scikit-learn's own a
 	@$(BIN)/python -m tools.local predict
 
 test: check ## Run all checks and the tests that need no cluster, no root and no network
-	$(PYTEST) --numprocesses 2 --dist loadfile --ignore=tests/e2e tests
+	$(PYTEST) --numprocesses 2 --dist loadfile -m "not e2e" tests
 
 e2e: $(READY) ## Run the whole path on the embedded cluster: needs root, and a build the first time
-	$(PYTEST) -m e2e -p no:xdist tests/e2e
+	$(PYTEST) -m e2e -p no:xdist tests
 
 bench: $(READY) ## Measure `up` against kubectl apply, on a stack that is up
 	@$(BIN)/python -m benchmarks.up_against_kubectl
+
+bench-stack: $(READY) ## Measure a whole `up` against kubectl apply, each on an embedded cluster just started
+	@$(BIN)/python -m benchmarks.stack_against_kubectl
 
 check: lint typecheck ## Lint and type-check the code and the tests
 
@@ -52,6 +55,9 @@ golden: $(READY) ## Write tests/golden again from the examples; review the diffe
 
 schemas: $(READY) ## Write the field tables again from the CRDs of every supported KServe release
 	@$(BIN)/python -m tools.schemas
+
+oracle: $(READY) ## Judge 10 000 specs per KServe release by KServe's own code; needs Go
+	ORACLE_SPECS=10000 $(PYTEST) -m e2e -p no:xdist tests/conformance
 
 docs: $(READY) ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict

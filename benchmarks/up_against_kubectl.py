@@ -1,10 +1,11 @@
 """How long from the command to a correct answer: `up` of one more endpoint, against `kubectl apply` of its YAML.
 
-Both bring the same objects (the endpoint's user in the store, its Secret, service account and
-InferenceService) to the same running cluster, in turn, in one run. The YAML is what `up` made, so it is the same to
-the byte but for what the API server adds. Run it with `make bench`, on a stack that is up.
+Both bring the same objects (the endpoint's user in the store, its Secrets, service account and InferenceService) to
+the same running cluster, in turn, in one run. The YAML is what `up` made, under another endpoint's name, so that both
+begin from the same state: neither finds anything of its own. Run it with `make bench`, on a stack that is up.
 """
 
+import base64
 import json
 import statistics
 import subprocess
@@ -23,6 +24,7 @@ from rich.table import Table
 
 from tools.cache import embedded_root
 from tools.local import engine
+from tools.local.iris import train
 from tools.local.project import Project
 from tools.local.screen import Screen
 from tools.local.up import open_workspace
@@ -30,16 +32,15 @@ from tools.local.up import open_workspace
 ROUNDS = 3
 NAMESPACE = "kserve-inference"
 STORE = "model-store"
-ENDPOINT = "bench"
 KUBECONFIG = embedded_root() / "kubeconfig"
 KUBECTL = embedded_root() / "bin" / "kubectl"
 _SERVER_SIDE = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid", "finalizers")
 _KINDS = (
-    (Kind("v1", "Secret", "secrets"), STORE, f"minio-user-{NAMESPACE}-{ENDPOINT}"),
-    (Kind("batch/v1", "Job", "jobs"), STORE, None),
-    (Kind("v1", "Secret", "secrets"), NAMESPACE, f"{ENDPOINT}-model-store"),
-    (Kind("v1", "ServiceAccount", "serviceaccounts"), NAMESPACE, ENDPOINT),
-    (Kind("serving.kserve.io/v1beta1", "InferenceService", "inferenceservices"), NAMESPACE, ENDPOINT),
+    (Kind("v1", "Secret", "secrets"), STORE),
+    (Kind("batch/v1", "Job", "jobs"), STORE),
+    (Kind("v1", "Secret", "secrets"), NAMESPACE),
+    (Kind("v1", "ServiceAccount", "serviceaccounts"), NAMESPACE),
+    (Kind("serving.kserve.io/v1beta1", "InferenceService", "inferenceservices"), NAMESPACE),
 )
 
 
@@ -55,30 +56,27 @@ def main() -> None:
     applies: list[float] = []
     previews: list[float] = []
     try:
-        for _ in range(ROUNDS):
-            previews.append(timed(lambda: stack.preview(color="never")))
-            project.stack_file.write_text(with_endpoint(original), "utf-8")
-            ups.append(timed(stack_up(stack)))
-            rendered = objects_of_the_endpoint()
+        for number in range(ROUNDS):
+            ours, theirs = f"bench-up-{number}", f"bench-kc-{number}"
+            previews.append(timed(partial(stack.preview, color="never")))
+            project.stack_file.write_text(with_endpoint(original, ours), "utf-8")
+            ups.append(timed(partial(up, stack, ours)))
+            rendered = objects_of(ours, theirs)
             project.stack_file.write_text(original, "utf-8")
             stack.up(color="never")
-            await_gone()
-            applies.append(timed(partial(apply, rendered)))
-            delete(rendered)
-            await_gone()
+            await_gone(ours)
+            applies.append(timed(partial(apply, rendered, theirs)))
+            kubectl("delete", "--ignore-not-found", "-f", "-", given=rendered)
+            await_gone(theirs)
     finally:
         project.stack_file.write_text(original, "utf-8")
     report(ups, applies, previews)
 
 
-def stack_up(stack: automation.Stack) -> Callable[[], None]:
+def up(stack: automation.Stack, endpoint: str) -> None:
     """`up`, until the endpoint answers."""
-
-    def run() -> None:
-        stack.up(color="never")
-        await_answer()
-
-    return run
+    stack.up(color="never")
+    await_answer(endpoint)
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -88,11 +86,11 @@ def timed(work: Callable[[], object]) -> float:
     return time.monotonic() - begun
 
 
-def with_endpoint(original: str) -> str:
+def with_endpoint(original: str, name: str) -> str:
     """The stack file with one endpoint more, a copy of the first."""
     content: dict[str, Any] = yaml.safe_load(original)
     endpoints = content["config"]["kserve:endpoints"]
-    endpoints[ENDPOINT] = next(iter(endpoints.values()))
+    endpoints[name] = next(iter(endpoints.values()))
     return yaml.safe_dump(content, sort_keys=False)
 
 
@@ -101,22 +99,27 @@ def cluster() -> Cluster:
     return connect(str(KUBECONFIG), "embedded")
 
 
-def objects_of_the_endpoint() -> str:
-    """What `up` made for the endpoint, as YAML without what the API server added."""
+def objects_of(endpoint: str, renamed: str) -> str:
+    """What `up` made for the endpoint, as YAML without what the API server added, under another name."""
     found: list[Mapping[str, Any]] = []
     with cluster() as here:
-        for kind, namespace, name in _KINDS:
-            items = here.list(kind, namespace)
-            wanted = [item for item in items if _is_ours(item["metadata"]["name"], name)]
-            found += [_as_written(kind, item) for item in wanted]
-    return "---\n".join(yaml.safe_dump(item) for item in found)
+        for kind, namespace in _KINDS:
+            wanted = [item for item in here.list(kind, namespace) if endpoint in item["metadata"]["name"]]
+            found += [as_written(kind, item) for item in wanted]
+    text = "---\n".join(yaml.safe_dump(item) for item in found).replace(endpoint, renamed)
+    documents = list(yaml.safe_load_all(text))
+    for document in documents:
+        if document["kind"] == "Secret":
+            document["data"] = {key: _renamed(value, endpoint, renamed) for key, value in document["data"].items()}
+    return yaml.safe_dump_all(documents)
 
 
-def _is_ours(name: str, wanted: str | None) -> bool:
-    return name == wanted if wanted else name.startswith(f"user-{NAMESPACE}-{ENDPOINT}-")
+def _renamed(encoded: str, endpoint: str, renamed: str) -> str:
+    return base64.b64encode(base64.b64decode(encoded).replace(endpoint.encode(), renamed.encode())).decode()
 
 
-def _as_written(kind: Kind, item: Mapping[str, Any]) -> dict[str, Any]:
+def as_written(kind: Kind, item: Mapping[str, Any]) -> dict[str, Any]:
+    """The object without what the API server added."""
     metadata = {key: value for key, value in item["metadata"].items() if key not in _SERVER_SIDE}
     rest = {key: value for key, value in item.items() if key not in {"metadata", "status"}}
     written: dict[str, Any] = {"apiVersion": kind.api_version, "kind": kind.name, **rest, "metadata": metadata}
@@ -127,15 +130,10 @@ def _as_written(kind: Kind, item: Mapping[str, Any]) -> dict[str, Any]:
     return written
 
 
-def apply(rendered: str) -> None:
+def apply(rendered: str, endpoint: str) -> None:
     """`kubectl apply --server-side`, until the endpoint answers."""
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=rendered)
-    await_answer()
-
-
-def delete(rendered: str) -> None:
-    """Take the objects away again."""
-    kubectl("delete", "--ignore-not-found", "-f", "-", given=rendered)
+    kubectl("apply", "--server-side", "-f", "-", given=rendered)
+    await_answer(endpoint)
 
 
 def kubectl(*arguments: str, given: str) -> None:
@@ -146,31 +144,36 @@ def kubectl(*arguments: str, given: str) -> None:
         raise SystemExit(f"kubectl {arguments[0]} failed: {done.stderr}")
 
 
-def await_answer() -> None:
+def truth() -> Path:
+    """Where scikit-learn's own answers stand."""
+    return train(Project(Path(__file__).parents[1])).with_name("expected.json")
+
+
+def await_answer(endpoint: str) -> None:
     """Wait until the endpoint answers one prediction."""
-    expected = json.loads((Path(__file__).parents[1] / ".local/models/iris/v1/expected.json").read_text("utf-8"))
+    expected = json.loads(truth().read_text("utf-8"))
     service = Kind("v1", "Service", "services")
     with cluster() as here:
         while True:
-            found = here.get(service, f"{ENDPOINT}-predictor", NAMESPACE)
-            if found is not None and _answers(found["spec"]["clusterIP"], expected):
+            found = here.get(service, f"{endpoint}-predictor", NAMESPACE)
+            if found is not None and _answers(endpoint, found["spec"]["clusterIP"], expected):
                 return
             time.sleep(0.1)
 
 
-def _answers(address: str, expected: Mapping[str, Any]) -> bool:
+def _answers(endpoint: str, address: str, expected: Mapping[str, Any]) -> bool:
     try:
-        url = f"http://{address}/v1/models/{ENDPOINT}:predict"
+        url = f"http://{address}/v1/models/{endpoint}:predict"
         answer = httpx2.post(url, json={"instances": expected["instances"]}, timeout=1)
         return answer.is_success and answer.json()["predictions"] == expected["predictions"]
     except httpx2.HTTPError:
         return False
 
 
-def await_gone() -> None:
+def await_gone(endpoint: str) -> None:
     """Wait until nothing of the endpoint runs."""
     with cluster() as here:
-        while here.get(DEPLOYMENTS, f"{ENDPOINT}-predictor", NAMESPACE) is not None:
+        while here.get(DEPLOYMENTS, f"{endpoint}-predictor", NAMESPACE) is not None:
             time.sleep(0.2)
 
 

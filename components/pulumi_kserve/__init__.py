@@ -155,13 +155,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module 'pulumi_kserve' has no attribute {name!r}")
-    value = getattr(import_module(f"pulumi_kserve.{home}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # type checkers shall refuse a name that is not there
+
+    def __getattr__(name: str) -> Any:
+        home = _HOME_OF.get(name)
+        if home is None:
+            raise AttributeError(f"module 'pulumi_kserve' has no attribute {name!r}")
+        value = getattr(import_module(f"pulumi_kserve.{home}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

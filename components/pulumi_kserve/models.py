@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeGuard, cast, get_args
+from typing import TYPE_CHECKING, Any, Self, TypeGuard, cast, dataclass_transform, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
@@ -27,6 +27,7 @@ else:
     ModelMetaclass = type(BaseModel)
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
 class _SpecMeta(ModelMetaclass):
     """Turns pydantic's ValidationError into our SpecError when a model is built by calling its class."""
 

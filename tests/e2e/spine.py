@@ -113,6 +113,21 @@ class Spine:
         return {str(operation): count for operation, count in summary.items() if count and operation != "same"}
 
 
+def embedded(command: str) -> Ended:
+    """What `python -m tools.embedded` does, which must end well."""
+    begun = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.embedded", command],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=3500,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, time.monotonic() - begun).require()
+
+
 def cluster() -> Cluster:
     """The embedded cluster, as its admin."""
     return connect(str(KUBECONFIG), "embedded")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import spine as tools_of_the_spine
-from tests.e2e.spine import ENDPOINT, NAMESPACE, REPOSITORY, Client, Ended, Spine, cluster, endpoint_url, instances
+from tests.e2e.spine import ENDPOINT, NAMESPACE, Client, Spine, cluster, embedded, endpoint_url, instances
 from tools.local.iris import train
 
 pytestmark = pytest.mark.e2e
@@ -30,20 +30,6 @@ def spine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spine]:
     yield made
     made.run("down")
     embedded("down")
-
-
-def embedded(command: str) -> Ended:
-    begun = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.embedded", command],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=3500,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout, time.monotonic() - begun).require()
 
 
 def controller(replicas: int) -> None:
@@ -238,6 +224,7 @@ def test_with_the_delete_setting_the_crds_go_too(spine: Spine) -> None:
     spine.edit(lambda config: config["kserve:platform"].update({"deleteCrds": True}))
     spine.run("up").require()
     spine.run("down", "--keep-cluster").require()
+    left: set[str] = set()
     with cluster() as here:
         for _ in range(60):
             left = tools_of_the_spine.objects(here) - _BEFORE["objects"]

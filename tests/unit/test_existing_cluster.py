@@ -73,6 +73,8 @@ def test_it_keeps_the_contract_of_a_cluster() -> None:
 
 
 def test_a_kubeconfig_that_is_an_output_is_taken() -> None:
-    spec = existing.ClusterSpec(kubeconfig=pulumi.Output.from_input("text of a kubeconfig"))
-    found = synth(lambda: existing.Cluster("c", spec))
+    def program() -> None:
+        existing.Cluster("c", existing.ClusterSpec(kubeconfig=pulumi.Output.from_input("text of a kubeconfig")))
+
+    found = synth(program)
     assert isinstance(found.named("c-kubernetes").inputs["kubeconfig"], Secret)

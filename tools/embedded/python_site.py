@@ -39,7 +39,9 @@ def write_site_layer(target: Path, requirements: Path, base_layer: Path) -> None
     with scratch_folder(target) as root:
         root.chmod(0o755)
         with tarfile.open(base_layer) as tar:
-            tar.extractall(root, filter="fully_trusted")  # noqa: S202 - a layer we have just written
+            # Named this way because Debian 12's Python 3.11.2 has no `filter=`.
+            tar.extraction_filter = getattr(tarfile, "fully_trusted_filter", None)
+            tar.extractall(root)  # noqa: S202 - a layer we have just written
         _install(requirements, root / SITE)
         _prune(root / SITE)
         _compile(root, (SITE, STANDARD_LIBRARY))

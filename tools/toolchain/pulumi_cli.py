@@ -103,10 +103,12 @@ def _downloaded(releases: str, target: Path, report: Report) -> Path:
 
 def _unpack(archive: Path, target: Path) -> None:
     with folder_appears_whole(target) as folder, tarfile.open(archive) as files:
+        # Named this way because Debian 12's Python 3.11.2 has no `filter=`.
+        files.extraction_filter = getattr(tarfile, "data_filter", None)
         for member in files.getmembers():
             member.name = Path(member.name).name
             if member.isfile():
-                files.extract(member, folder, filter="data")
+                files.extract(member, folder)
 
 
 def _platform() -> str:
