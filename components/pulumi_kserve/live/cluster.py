@@ -153,16 +153,21 @@ class Cluster:
         return None if answer is not None else f"there is no namespace {metadata.get('namespace')}"
 
     def kinds(self) -> Iterator[Kind]:
-        """Every kind whose objects this server can list.
+        """Every kind whose objects this server can list, once, in the version it prefers among those that have it.
 
         Raises:
             ClusterUnreachable: the server does not answer, or refuses.
         """
         groups = self._request("GET", "/apis")
-        preferred: list[Json] = [] if groups is None else groups.json()["groups"]
-        versions = [str(group["preferredVersion"]["groupVersion"]) for group in preferred]
-        for version in ["v1", *versions]:
-            yield from (kind for kind in self._discover(version, verb="list").values())
+        found: list[Json] = [] if groups is None else groups.json()["groups"]
+        yield from self._discover("v1", verb="list").values()
+        for group in found:
+            versions = [str(group["preferredVersion"]["groupVersion"])]
+            versions += [str(each["groupVersion"]) for each in group["versions"]]
+            kinds: dict[str, Kind] = {}
+            for version in dict.fromkeys(versions):
+                kinds = self._discover(version, verb="list") | kinds
+            yield from kinds.values()
 
     def forget_kinds(self) -> None:
         """Discover kinds anew at the next look: an install may have brought some."""
