@@ -27,8 +27,11 @@ from tests.e2e.spine import ENDPOINT, Spine, embedded
 
 ROUNDS = 2
 RETRY_SECONDS = 1.0
+LONGEST_SECONDS = 180.0
 _STACK_LABEL = "pulumi-kserve/stack"
-_DERIVED = frozenset({"Deployment", "Service", "HorizontalPodAutoscaler", "ReplicaSet", "Pod", "EndpointSlice"})
+_DERIVED = frozenset(
+    {"Deployment", "Service", "HorizontalPodAutoscaler", "ReplicaSet", "Pod", "EndpointSlice", "Endpoints"}
+)
 _KSERVES = "serving.kserve.io/inferenceservice"
 
 
@@ -86,23 +89,27 @@ def apply(parts: list[tuple[str, str]]) -> None:
         [document for document in yaml.safe_load_all(parts[-1][1]) if document["kind"] == "Namespace"]
     )
     waiting = [("default", namespaces), *parts]
+    end = time.monotonic() + LONGEST_SECONDS
     while waiting:
-        waiting = [part for part in waiting if not accepted(*part)]
+        refusals = {part: refusal(*part) for part in waiting}
+        waiting = [part for part in waiting if refusals[part]]
+        if waiting and time.monotonic() > end:
+            raise SystemExit(f"kubectl apply is still refused: {refusals[waiting[0]]}")
         if waiting:
             time.sleep(RETRY_SECONDS)
     await_answer(ENDPOINT)
 
 
-def accepted(namespace: str, manifest: str) -> bool:
-    """Whether `kubectl apply --server-side` took all of it; `namespace` is for objects that name none."""
+def refusal(namespace: str, manifest: str) -> str:
+    """What `kubectl apply --server-side` did not take; `namespace` is for objects that name none."""
     config: dict[str, Any] = yaml.safe_load(KUBECONFIG.read_text("utf-8"))
     config["contexts"][0]["context"]["namespace"] = namespace
     with tempfile.NamedTemporaryFile("w", suffix=".kubeconfig") as kubeconfig:
         yaml.safe_dump(config, kubeconfig)
         kubeconfig.flush()
-        command = [str(KUBECTL), "--kubeconfig", kubeconfig.name, "apply", "--server-side", "-f", "-"]
-        done = subprocess.run(command, input=manifest, capture_output=True, text=True, check=False)
-    return done.returncode == 0
+        command = [str(KUBECTL), "--kubeconfig", kubeconfig.name, "apply", "--server-side", "--force-conflicts"]
+        done = subprocess.run([*command, "-f", "-"], input=manifest, capture_output=True, text=True, check=False)
+    return done.stderr if done.returncode else ""
 
 
 def report(ups: list[float], applies: list[float]) -> None:
