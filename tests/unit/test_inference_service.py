@@ -91,6 +91,21 @@ REFUSED = [
         "overrides.spec.predictor.minReplicas",
         "`scaling`",
     ),
+    ("a label value with a space", {**predictor(), "labels": {"team": "a b"}}, "labels['team']", "at most 63"),
+    ("a label key with a space", {**predictor(), "labels": {"the team": "a"}}, "labels['the team']", "at most 63"),
+    (
+        "an annotation key with a space",
+        {**predictor(), "annotations": {"the team": "a"}},
+        "annotations['the team']",
+        "at most 63",
+    ),
+    ("large annotations", {**predictor(), "annotations": {"notes": "x" * 300_000}}, "annotations", "ConfigMap"),
+    (
+        "replicas beyond 32 bits",
+        {"predictor": {**predictor()["predictor"], "scaling": {"noScaling": {"replicas": 2**31}}}},
+        "predictor.scaling.noScaling.replicas",
+        "2147483647",
+    ),
     ("an unknown key", {**predictor(), "predictr": 1}, "predictr", "Did you mean 'predictor'?"),
 ]
 
@@ -108,6 +123,7 @@ def test_a_wrong_endpoint_is_refused_with_path_and_cure(spec: dict[str, Any], pa
         ("írís", "team", "name"),
         ("a" * 49, "team", "name"),
         ("a" * 40, "b" * 20, "name"),
+        ("iris", "a.b", "namespace"),
         ("iris", "kube-system", "namespace"),
         ("iris", "kserve", "namespace"),
     ],

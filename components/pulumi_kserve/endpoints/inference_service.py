@@ -12,6 +12,7 @@ import pulumi
 from pydantic import Field
 
 from pulumi_kserve.contracts import ModelUri, PlatformFacts, PlatformLike, RuntimeFacts, WorkloadIdentity
+from pulumi_kserve.endpoints.admission import metadata as metadata_rules
 from pulumi_kserve.endpoints.admission import model as model_rules
 from pulumi_kserve.endpoints.admission import names as name_rules
 from pulumi_kserve.endpoints.admission import overrides as override_rules
@@ -256,6 +257,10 @@ def _judge(spec: InferenceServiceSpec, facts: PlatformFacts) -> tuple[RuntimeFac
         *model_rules.refuse_limits_below_requests(model.resources, "predictor.model"),
         *scaling_rules.refuse_max_below_min(scaling, "predictor.scaling.hpa"),
         *scaling_rules.refuse_missing_metrics(scaling, facts, "predictor.scaling.hpa"),
+        *metadata_rules.refuse_labels(spec.labels, "labels"),
+        *metadata_rules.refuse_labels(spec.predictor.labels, "predictor.labels"),
+        *metadata_rules.refuse_annotations(spec.annotations, "annotations"),
+        *metadata_rules.refuse_annotations(spec.predictor.annotations, "predictor.annotations"),
         *reserved_rules.refuse_reserved_keys(spec.labels, "labels"),
         *reserved_rules.refuse_reserved_keys(spec.annotations, "annotations"),
         *reserved_rules.refuse_reserved_keys(spec.predictor.labels, "predictor.labels"),

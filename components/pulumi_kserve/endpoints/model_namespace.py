@@ -9,6 +9,7 @@ import pulumi
 from pydantic import Field
 
 from pulumi_kserve.contracts import PlatformLike
+from pulumi_kserve.endpoints.admission.metadata import refuse_labels
 from pulumi_kserve.endpoints.admission.names import refuse_namespace
 from pulumi_kserve.endpoints.spec.resources import ResourceList
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
@@ -58,6 +59,7 @@ class ModelNamespace(pulumi.ComponentResource):
         problems: list[Problem] = list(refuse_namespace(name, platform.facts))
         try:
             self.spec = ModelNamespaceSpec.parse(spec)
+            problems += refuse_labels(self.spec.labels, "labels")
         except SpecError as error:
             problems += error.problems
         if problems:

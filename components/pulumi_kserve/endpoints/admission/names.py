@@ -12,6 +12,7 @@ from pulumi_kserve.errors import Problem
 __all__ = ["refuse_long_host_name", "refuse_name", "refuse_namespace"]
 
 _NAME: Final = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+_LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LONGEST: Final = 48
 _DNS_LABEL: Final = 63
 SYSTEM_NAMESPACES: Final = frozenset(
@@ -53,7 +54,14 @@ def refuse_long_host_name(name: str, namespace: str) -> Iterator[Problem]:
 
 
 def refuse_namespace(namespace: str, facts: PlatformFacts) -> Iterator[Problem]:
-    """A namespace of the system: models there could read what they must not."""
+    """A name that no namespace has, or a namespace of the system: models there could read what they must not."""
+    if len(namespace) > _DNS_LABEL or not _LABEL.fullmatch(namespace):
+        yield Problem(
+            "namespace",
+            f"{namespace!r} is no name of a namespace",
+            f"Use at most {_DNS_LABEL} lower-case letters, digits and hyphens, with a letter or digit first and last",
+            "namespace-name",
+        )
     if namespace in SYSTEM_NAMESPACES or namespace.startswith("kube-") or namespace == facts.namespace:
         yield Problem(
             "namespace",

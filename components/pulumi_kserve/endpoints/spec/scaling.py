@@ -14,19 +14,23 @@ from pulumi_kserve.models import OneOf, Spec
 __all__ = ["SCALING_FIELDS", "Hpa", "NoScaling", "Scaling", "autoscaler_class", "fixed_replicas", "scaling_fields"]
 
 
+_MOST = 2**31 - 1
+"""The largest number that the field can hold."""
+
+
 class NoScaling(Spec):
     """A fixed number of replicas."""
 
-    replicas: int = Field(default=1, ge=1)
+    replicas: int = Field(default=1, ge=1, le=_MOST)
     """How many pods run, at least 1."""
 
 
 class Hpa(Spec):
     """A HorizontalPodAutoscaler on CPU. Needs metrics-server, and Standard mode."""
 
-    min_replicas: int = Field(default=1, ge=1)
+    min_replicas: int = Field(default=1, ge=1, le=_MOST)
     """The fewest pods. KServe raises 0 to 1 here, so 0 is refused."""
-    max_replicas: int = Field(ge=1)
+    max_replicas: int = Field(ge=1, le=_MOST)
     """The most pods; not below `min_replicas`."""
     cpu_percent: int = Field(default=80, ge=1, le=100)
     """The mean CPU use, in percent of the request, that the autoscaler aims at."""
