@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 export NO_MKDOCS_2_WARNING := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: up down status predict test e2e bench bench-stack check lint typecheck golden schemas oracle docs help
+.PHONY: up down status predict test e2e e2e-wide soak bench bench-stack check lint typecheck golden schemas oracle docs help
 
 up: $(READY) ## Bring a served model up on your cluster (KUBE_CONTEXT=...), on kind, or on the embedded cluster
 	@$(BIN)/python -m tools.local up
@@ -28,10 +28,17 @@ predict: $(READY) ## Ask the served models and compare with scikit-learn's own a
 	@$(BIN)/python -m tools.local predict
 
 test: check ## Run all checks and the tests that need no cluster, no root and no network
-	$(PYTEST) --numprocesses 2 --dist loadfile -m "not e2e" tests
+	$(PYTEST) --numprocesses 2 --dist loadfile -m "not e2e and not wide and not soak" tests
 
 e2e: $(READY) ## Run the whole path on the embedded cluster: needs root, and a build the first time
 	$(PYTEST) -m e2e -p no:xdist tests
+
+e2e-wide: $(READY) ## Run what needs a long build of its own: the images built twice, 10 000 specs judged
+	$(PYTEST) -m wide -p no:xdist tests
+	@$(MAKE) oracle
+
+soak: $(READY) ## Bring everything up and down SOAK_CYCLES times (5), and find nothing left
+	$(PYTEST) -m soak -p no:xdist tests
 
 bench: $(READY) ## Measure `up` against kubectl apply, on a stack that is up
 	@$(BIN)/python -m benchmarks.up_against_kubectl

@@ -9,6 +9,8 @@ from typing import Any, cast
 import pytest
 
 _SOCKET_EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname")
+_REAL = ("e2e", "wide", "soak")
+"""Markers of tests that use a cluster or a registry."""
 _seal = {"closed": True}
 
 
@@ -22,8 +24,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Close the seal for a test and its fixtures, unless the test is an end-to-end one."""
-    _seal["closed"] = item.get_closest_marker("e2e") is None
+    """Close the seal for a test and its fixtures, unless the test is one on real things."""
+    _seal["closed"] = not any(item.get_closest_marker(name) for name in _REAL)
     return (yield)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 import pulumi_kserve as kserve
 import pytest
+from pulumi_kserve.contracts import PlatformFacts, PlatformRef
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.ownership import REVISION_ANNOTATION, STACK_LABEL
 from pulumi_kserve.testing import manifest, problems, synth
@@ -130,6 +131,16 @@ def test_a_wrong_endpoint_is_refused_with_path_and_cure(spec: dict[str, Any], pa
 )
 def test_a_name_that_would_fail_later_is_refused_now(name: str, namespace: str, path: str) -> None:
     assert path in refused(predictor(), name=name, namespace=namespace)
+
+
+def test_a_platform_in_a_mode_that_cannot_be_watched_is_refused() -> None:
+    facts = PlatformFacts(name="there", release="0.20", mode="Knative", gateway="kourier")
+
+    def program() -> None:
+        platform = PlatformRef("there", stack="o/p/s", facts=facts, cluster=cluster())
+        kserve.InferenceService("iris", predictor(), platform=platform, namespace="team")
+
+    assert "Standard mode" in {problem.path: problem for problem in problems(program)}["platform"].reason
 
 
 def test_all_problems_of_an_endpoint_come_at_once() -> None:

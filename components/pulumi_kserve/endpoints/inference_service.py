@@ -13,6 +13,7 @@ from pydantic import Field
 
 from pulumi_kserve.contracts import ModelUri, PlatformFacts, PlatformLike, RuntimeFacts, WorkloadIdentity
 from pulumi_kserve.endpoints.admission import metadata as metadata_rules
+from pulumi_kserve.endpoints.admission import mode as mode_rules
 from pulumi_kserve.endpoints.admission import model as model_rules
 from pulumi_kserve.endpoints.admission import names as name_rules
 from pulumi_kserve.endpoints.admission import overrides as override_rules
@@ -223,6 +224,7 @@ def _checked(
     name: str, namespace: str, spec: InferenceServiceSpec | Mapping[str, Any], facts: PlatformFacts
 ) -> tuple[InferenceServiceSpec, RuntimeFacts]:
     problems = [
+        *mode_rules.refuse_mode(facts),
         *name_rules.refuse_name(name),
         *name_rules.refuse_long_host_name(name, namespace),
         *name_rules.refuse_namespace(namespace, facts),
