@@ -92,34 +92,13 @@ class InferenceService(pulumi.ComponentResource):
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[platform.cluster.provider])),
         )
         self.name, self.namespace, self.spec = name, home, parsed
-        owner = namespace.owner if isinstance(namespace, ModelNamespace) else None
         before = [*platform.ready, *([namespace.resource] if isinstance(namespace, ModelNamespace) else [])]
         identity = self._identity(before)
         account = self._service_account(identity, before)
-        needs = [*before, account, *(identity.resources if identity else ())]
-        labels = {
-            STACK_LABEL: this_stack(),
-            **({"pulumi-kserve/owner": owner} if owner else {}),
-            **self.spec.labels,
-        }
-        manifest = self._manifest(facts, runtime, identity, labels)
+        manifest = self._manifest(facts, runtime, identity, self._labels(namespace))
         self.revision = revision(manifest, runtime)
-        annotations = {"annotations": {REVISION_ANNOTATION: self.revision}}
-        service = self._inference_service(merged(manifest, {"spec": {"predictor": annotations}}), needs)
-        gate = rollout_gate(
-            Rollout(
-                endpoint=name,
-                namespace=self.namespace,
-                component="predictor",
-                revision=self.revision,
-                replicas=fixed_replicas(self.spec.predictor.scaling),
-                timeout_seconds=self.spec.timeout_seconds,
-            ),
-            facts=facts,
-            cluster=platform.cluster,
-            parent=self,
-            depends_on=[service],
-        )
+        needs = [*before, account, *(identity.resources if identity else ())]
+        gate = self._gate(platform, self._inference_service(manifest, needs))
         self.runtime = runtime.name
         self.internal_url = f"http://{name}-predictor.{self.namespace}.svc.{facts.domain.removeprefix('svc.')}"
         self.url = self.internal_url
@@ -139,6 +118,21 @@ class InferenceService(pulumi.ComponentResource):
             "runtime": self.runtime,
             "predict_path": f"/v1/models/{self.name}:predict",
         }
+
+    def _labels(self, namespace: ModelNamespace | str) -> dict[str, str]:
+        owner = {"pulumi-kserve/owner": namespace.owner} if isinstance(namespace, ModelNamespace) else {}
+        return {STACK_LABEL: this_stack(), **owner, **self.spec.labels}
+
+    def _gate(self, platform: PlatformLike, service: pulumi.Resource) -> pulumi.CustomResource:
+        rollout = Rollout(
+            endpoint=self.name,
+            namespace=self.namespace,
+            component="predictor",
+            revision=self.revision,
+            replicas=fixed_replicas(self.spec.predictor.scaling),
+            timeout_seconds=self.spec.timeout_seconds,
+        )
+        return rollout_gate(rollout, facts=platform.facts, cluster=platform.cluster, parent=self, depends_on=[service])
 
     def _identity(self, before: list[pulumi.Resource]) -> WorkloadIdentity | None:
         uri = model_uri(self.spec.predictor.model)
@@ -180,9 +174,10 @@ class InferenceService(pulumi.ComponentResource):
         return merged(rendered, self.spec.overrides)
 
     def _inference_service(self, manifest: Mapping[str, Any], needs: list[pulumi.Resource]) -> pulumi.Resource:
+        annotations = {"annotations": {REVISION_ANNOTATION: self.revision}}
         return KubernetesObject(
             f"{self.name}-inference-service",
-            manifest,
+            merged(manifest, {"spec": {"predictor": annotations}}),
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=needs,

@@ -72,23 +72,21 @@ class ModelNamespace(pulumi.ComponentResource):
         )
         self.name = name
         self.owner = self.spec.owner
-        self.resource: pulumi.Resource = KubernetesObject(
-            f"{name}-namespace",
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": self._labels()}},
-            pulumi.ResourceOptions(parent=self),
-        )
+        self.resource = self._namespace()
         if self.spec.quota:
-            KubernetesObject(
-                f"{name}-quota",
-                {
-                    "apiVersion": "v1",
-                    "kind": "ResourceQuota",
-                    "metadata": {"name": "models", "namespace": name, "labels": {STACK_LABEL: this_stack()}},
-                    "spec": {"hard": dict(self.spec.quota)},
-                },
-                pulumi.ResourceOptions(parent=self, depends_on=[self.resource]),
-            )
+            self._quota(self.spec.quota)
         self.register_outputs({"name": name, "owner": self.owner})
+
+    def _namespace(self) -> pulumi.Resource:
+        metadata = {"name": self.name, "labels": self._labels()}
+        manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        return KubernetesObject(f"{self.name}-namespace", manifest, pulumi.ResourceOptions(parent=self))
+
+    def _quota(self, hard: Mapping[str, str]) -> None:
+        metadata = {"name": "models", "namespace": self.name, "labels": {STACK_LABEL: this_stack()}}
+        manifest = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": dict(hard)}}
+        opts = pulumi.ResourceOptions(parent=self, depends_on=[self.resource])
+        KubernetesObject(f"{self.name}-quota", manifest, opts)
 
     def _labels(self) -> dict[str, str]:
         return {

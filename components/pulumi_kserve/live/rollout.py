@@ -37,6 +37,19 @@ class _Step:
     done: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What shall serve, and for how long that is waited for."""
+
+    namespace: str
+    endpoint: str
+    component: str
+    revision: str
+    replicas: int | None
+    controller_namespace: str
+    timeout: float
+
+
 def await_rollout(
     cluster: Cluster,
     *,
@@ -72,25 +85,31 @@ def await_rollout(
         ClusterUnreachable: the API server stays out of reach.
     """
     watch = _Watch(report or _silent, {**PATIENCE, **(patience or {})})
+    target = _Target(namespace, endpoint, component, revision, replicas, controller_namespace, timeout)
     deadline = time.monotonic() + timeout
-    while True:
-        late = time.monotonic() >= deadline
-        try:
-            seen = observe(cluster, namespace, endpoint, component)
-            step = _progress(seen, revision, replicas)
-            watch.say(step.text)
-            if step.done:
-                return
-            if step.rolled_out:
-                watch.require_ready(seen, revision, late=late)
-            else:
-                cause = find_cause(cluster, seen, revision=revision, controller_namespace=controller_namespace)
-                watch.require_hope(seen, revision, cause, late=late, step=step, timeout=timeout)
-            watch.reached()
-        except ClusterUnreachable:
-            if late or watch.is_lost():
-                raise
+    while not _serves(cluster, target, watch, late=time.monotonic() >= deadline):
         time.sleep(_INTERVAL)
+
+
+def _serves(cluster: Cluster, target: _Target, watch: _Watch, *, late: bool) -> bool:
+    """Whether the target serves now; raises when it cannot any more."""
+    revision = target.revision
+    try:
+        seen = observe(cluster, target.namespace, target.endpoint, target.component)
+        step = _progress(seen, revision, target.replicas)
+        watch.say(step.text)
+        if step.done:
+            return True
+        if step.rolled_out:
+            watch.require_ready(seen, revision, late=late)
+        else:
+            cause = find_cause(cluster, seen, revision=revision, controller_namespace=target.controller_namespace)
+            watch.require_hope(seen, revision, cause, late=late, step=step, timeout=target.timeout)
+        watch.reached()
+    except ClusterUnreachable:
+        if late or watch.is_lost():
+            raise
+    return False
 
 
 def _progress(seen: Observation, revision: str, replicas: int | None) -> _Step:

@@ -131,15 +131,8 @@ def synth_program(
     if not place.is_dir():
         if place.suffix != ".py" or not place.is_file():
             raise ProjectError(f"{place} is no program. Give a Python file, or a folder with a Pulumi.yaml.")
-        return synth(
-            _program(place.resolve()),
-            stack=stack,
-            config=config,
-            preview=preview,
-            invokes=invokes,
-            computed=computed,
-            root=str(place.resolve().parent),
-        )
+        root, alone = str(place.resolve().parent), _program(place.resolve())
+        return synth(alone, stack=stack, config=config, preview=preview, invokes=invokes, computed=computed, root=root)
     project = read_project(place)
     return synth(
         _program(project.entry),

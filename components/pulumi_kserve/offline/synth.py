@@ -45,7 +45,7 @@ def synth(
     computed: Computed | None = None,
     root: str = ".",
 ) -> Synthesis:
-    """Evaluate `program` without engine, cluster, credentials or network.
+    """Evaluate `program` without engine, cluster, credentials or network; the same program gives the same result.
 
     Args:
         program: A function that declares resources; it may be async.
@@ -59,9 +59,6 @@ def synth(
         invokes: Answers of provider functions, by token.
         computed: What a provider would add to a resource's outputs.
         root: What `pulumi.get_root_directory()` answers.
-
-    Returns:
-        Every resource in URN order, the exports and the hooks. The same program gives the same result.
 
     Raises:
         DuplicateUrn: Two resources have the same URN.
@@ -77,10 +74,7 @@ def synth(
     secrets = [full_key(key, project) for key in secret_keys]
 
     async def evaluate() -> None:
-        loop = asyncio.get_running_loop()
-        loop.set_default_executor(_Inline())
-        loop.set_exception_handler(_ignore_followers)
-        scope.enter()
+        _enter(asyncio.get_running_loop())
         _configure(monitor, project=project, stack=stack, organization=organization, preview=preview, root=root)
         set_all_config(full, secrets)
         await run_in_stack(_entry(program))
@@ -88,6 +82,12 @@ def synth(
     with _ONE_AT_A_TIME, _unburdened():
         _run(evaluate)
         return monitor.finish()
+
+
+def _enter(loop: asyncio.AbstractEventLoop) -> None:
+    loop.set_default_executor(_Inline())
+    loop.set_exception_handler(_ignore_followers)
+    scope.enter()
 
 
 def _configure(monitor: Monitor, *, project: str, stack: str, organization: str, preview: bool, root: str) -> None:
