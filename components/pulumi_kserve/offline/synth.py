@@ -61,27 +61,26 @@ def synth(
         root: What `pulumi.get_root_directory()` answers.
 
     Raises:
-        DuplicateUrn: Two resources have the same URN.
-        UnstubbedInvoke: The program calls a provider function that `invokes` does not answer.
-        SdkChanged: The installed Pulumi SDK is not one this evaluator knows.
-        OfflineError: The call comes from inside a running event loop.
+        OfflineError: Two resources have one URN (`DuplicateUrn`), a provider function has no stub (`UnstubbedInvoke`),
+            the SDK is not one this evaluator knows (`SdkChanged`), or an event loop runs already.
         Exception: Whatever the program raises, in its body or in any apply, as it was raised.
-
     """
     _refuse_running_loop()
     monitor = Monitor(project=project, stack=stack, preview=preview, invokes=invokes or {}, computed=computed)
-    full = {full_key(key, project): value for key, value in (config or {}).items()}
-    secrets = [full_key(key, project) for key in secret_keys]
 
     async def evaluate() -> None:
         _enter(asyncio.get_running_loop())
         _configure(monitor, project=project, stack=stack, organization=organization, preview=preview, root=root)
-        set_all_config(full, secrets)
+        set_all_config(_full(config or {}, project), [full_key(key, project) for key in secret_keys])
         await run_in_stack(_entry(program))
 
     with _ONE_AT_A_TIME, _unburdened():
         _run(evaluate)
         return monitor.finish()
+
+
+def _full(config: Mapping[str, str], project: str) -> dict[str, str]:
+    return {full_key(key, project): value for key, value in config.items()}
 
 
 def _enter(loop: asyncio.AbstractEventLoop) -> None:
