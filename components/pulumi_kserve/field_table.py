@@ -17,7 +17,7 @@ from typing import Any, Final, TypeGuard
 import pulumi
 
 from pulumi_kserve.errors import Problem, SpecError
-from pulumi_kserve.models import nearest
+from pulumi_kserve.models import is_mapping, nearest
 
 __all__ = ["check_fields", "field_table"]
 
@@ -69,7 +69,7 @@ def _problems(value: Any, schema: _Schema, path: str, parts: _Schema) -> Iterato
         yield _wrong_type(value, names, path)
         return
     yield from _broken_bounds(value, schema, path)
-    if _is_mapping(value):
+    if is_mapping(value):
         yield from _problems_of_fields(value, schema, path, parts)
     elif _is_list(value):
         for position, item in enumerate(value):
@@ -96,10 +96,6 @@ def _joined(path: str, key: Any) -> str:
     return f"{path}.{key}" if path else str(key)
 
 
-def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)
-
-
 def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, (list, tuple))
 
@@ -112,7 +108,7 @@ _IS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "array": _is_list,
     "boolean": lambda value: isinstance(value, bool),
     "integer": _is_whole,
-    "object": _is_mapping,
+    "object": is_mapping,
     "string": lambda value: isinstance(value, str),
 }
 _SAID: Final = {

@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from pulumi_kserve.errors import Problem, SpecError
 
-__all__ = ["OneOf", "Spec", "nearest", "problems_of", "wire"]
+__all__ = ["OneOf", "Spec", "is_mapping", "nearest", "problems_of", "wire"]
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
@@ -73,7 +73,7 @@ class OneOf:
         names = {arm: name for name, arm in self.arms.items()}
 
         def tag(value: Any) -> str | None:
-            if _is_mapping(value):
+            if is_mapping(value):
                 keys = list(value)
                 return keys[0] if len(keys) == 1 else None
             return names.get(cast("type[Spec]", type(value)))
@@ -112,7 +112,7 @@ def _inner(schema: CoreSchema) -> CoreSchema:
 
 def _unwrap(name: str) -> Any:
     def unwrap(value: Any) -> Any:
-        if _is_mapping(value):
+        if is_mapping(value):
             inner = value[name]
             return {} if inner is None else inner
         return value
@@ -120,7 +120,8 @@ def _unwrap(name: str) -> Any:
     return unwrap
 
 
-def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+def is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether `value` is a mapping, as type checkers want to be told."""
     return isinstance(value, Mapping)
 
 
@@ -136,7 +137,7 @@ def wire(value: Any) -> Any:
             for name, field in fields.items()
             if (item := getattr(value, name)) is not None
         }
-    if _is_mapping(value):
+    if is_mapping(value):
         return {key: wire(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [wire(item) for item in cast("Sequence[Any]", value)]

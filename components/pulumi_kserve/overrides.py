@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
+
+from pulumi_kserve.models import is_mapping
 
 __all__ = ["merged"]
 
@@ -18,15 +20,11 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any], *, keep_none: bool 
     """
     result = dict(base)
     for key, value in over.items():
-        if _is_mapping(value):
+        if is_mapping(value):
             below = result.get(key)
-            result[key] = merged(below if _is_mapping(below) else {}, value, keep_none=keep_none)
+            result[key] = merged(below if is_mapping(below) else {}, value, keep_none=keep_none)
         elif value is None and not keep_none:
             result.pop(key, None)
         else:
             result[key] = value
     return result
-
-
-def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)

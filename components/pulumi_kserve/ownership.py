@@ -13,6 +13,7 @@ import re
 import pulumi
 
 __all__ = [
+    "OWNER_LABEL",
     "RELEASE_RECORD_PREFIX",
     "REPLICAS_ANNOTATION",
     "REVISION_ANNOTATION",
@@ -21,6 +22,9 @@ __all__ = [
     "stack_label",
     "this_stack",
 ]
+
+OWNER_LABEL = "pulumi-kserve/owner"
+"""The label that names the team which answers for the models."""
 
 STACK_LABEL = "pulumi-kserve/stack"
 """The label that names the stack an object belongs to."""

@@ -27,7 +27,7 @@ from pulumi_kserve.endpoints.spec.scaling import autoscaler_class, fixed_replica
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.models import Spec
 from pulumi_kserve.overrides import merged
-from pulumi_kserve.ownership import REVISION_ANNOTATION, STACK_LABEL, this_stack
+from pulumi_kserve.ownership import OWNER_LABEL, REVISION_ANNOTATION, STACK_LABEL, this_stack
 from pulumi_kserve.platform.layers.helm_release import retry_webhooks
 from pulumi_kserve.platform.readiness import wait_annotations
 from pulumi_kserve.platform.releases import RELEASES
@@ -120,7 +120,7 @@ class InferenceService(pulumi.ComponentResource):
         }
 
     def _labels(self, namespace: ModelNamespace | str) -> dict[str, str]:
-        owner = {"pulumi-kserve/owner": namespace.owner} if isinstance(namespace, ModelNamespace) else {}
+        owner = {OWNER_LABEL: namespace.owner} if isinstance(namespace, ModelNamespace) else {}
         return {STACK_LABEL: this_stack(), **owner, **self.spec.labels}
 
     def _gate(self, platform: PlatformLike, service: pulumi.Resource) -> pulumi.CustomResource:
@@ -233,14 +233,22 @@ def _checked(
     else:
         runtime, found = _judge(parsed, facts)
         problems += found
-        fields = predictor_fields(
-            parsed.predictor, runtime=runtime.name if runtime else "", service_account=name, pod_labels={}
-        )
-        plain = _manifest(name, namespace, parsed, facts, predictor=fields, labels=parsed.labels)
-        problems += override_rules.refuse_wrong_fields(plain, parsed.overrides, facts.release, "overrides")
+        problems += _judge_overrides(name, namespace, parsed, facts, runtime)
     if problems or parsed is None or runtime is None:
         raise input_properties_error(f"InferenceService {name!r}", problems)
     return parsed, runtime
+
+
+def _judge_overrides(
+    name: str, namespace: str, spec: InferenceServiceSpec, facts: PlatformFacts, runtime: RuntimeFacts | None
+) -> list[Problem]:
+    if not spec.overrides:
+        return []
+    fields = predictor_fields(
+        spec.predictor, runtime=runtime.name if runtime else "", service_account=name, pod_labels={}
+    )
+    plain = _manifest(name, namespace, spec, facts, predictor=fields, labels=spec.labels)
+    return override_rules.refuse_wrong_fields(plain, spec.overrides, facts.release, "overrides")
 
 
 def _judge(spec: InferenceServiceSpec, facts: PlatformFacts) -> tuple[RuntimeFacts | None, list[Problem]]:

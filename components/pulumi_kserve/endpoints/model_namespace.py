@@ -14,12 +14,10 @@ from pulumi_kserve.endpoints.admission.names import refuse_namespace
 from pulumi_kserve.endpoints.spec.resources import ResourceList
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.models import Spec
-from pulumi_kserve.ownership import STACK_LABEL, this_stack
+from pulumi_kserve.ownership import OWNER_LABEL, STACK_LABEL, this_stack
 from pulumi_kserve.resources import KubernetesObject
 
 __all__ = ["ModelNamespace", "ModelNamespaceSpec"]
-
-_OWNER_LABEL = "pulumi-kserve/owner"
 
 
 class ModelNamespaceSpec(Spec):
@@ -91,7 +89,7 @@ class ModelNamespace(pulumi.ComponentResource):
     def _labels(self) -> dict[str, str]:
         return {
             "pod-security.kubernetes.io/enforce": "restricted",
-            _OWNER_LABEL: self.spec.owner,
+            OWNER_LABEL: self.spec.owner,
             STACK_LABEL: this_stack(),
             **self.spec.labels,
         }

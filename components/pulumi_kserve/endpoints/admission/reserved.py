@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from pulumi_kserve.endpoints.spec.scaling import SCALING_FIELDS
 from pulumi_kserve.errors import Problem
+from pulumi_kserve.models import is_mapping
 
 __all__ = ["refuse_reserved_keys", "refuse_reserved_overrides"]
 
@@ -47,8 +48,4 @@ def refuse_reserved_overrides(overrides: Mapping[str, Any], path: str) -> Iterat
 
 def _below(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found: Any = value.get(key)
-    return found if _is_mapping(found) else {}
-
-
-def _is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)
+    return found if is_mapping(found) else {}
