@@ -19,6 +19,7 @@ from pulumi_kserve.endpoints.admission import names as name_rules
 from pulumi_kserve.endpoints.admission import overrides as override_rules
 from pulumi_kserve.endpoints.admission import reserved as reserved_rules
 from pulumi_kserve.endpoints.admission import scaling as scaling_rules
+from pulumi_kserve.endpoints.mode_change import MODE_ANNOTATION, mode_change_refused
 from pulumi_kserve.endpoints.model_namespace import ModelNamespace
 from pulumi_kserve.endpoints.rollout_gate import Rollout, rollout_gate
 from pulumi_kserve.endpoints.spec.model import model_uri
@@ -35,7 +36,6 @@ from pulumi_kserve.resources import KubernetesObject
 
 __all__ = ["InferenceService", "InferenceServiceSpec"]
 
-_MODE_ANNOTATION = "serving.kserve.io/deploymentMode"
 _CLASS_ANNOTATION = "serving.kserve.io/autoscalerClass"
 
 
@@ -50,6 +50,9 @@ class InferenceServiceSpec(Spec):
     """Annotations of the object; KServe passes most of them on to the pods."""
     timeout_seconds: int = Field(default=600, ge=1)
     """How long a rollout may take, from the change to the last new pod serving."""
+    allow_recreate: bool = False
+    """Allow a change of the platform's mode, or of the namespace, to delete the endpoint before it is made again:
+    it answers nothing from then until its new pods serve. Set it for that one update."""
     overrides: dict[str, Any] = Field(default_factory=dict)
     """Merged deeply into the rendered object, for what has no field here; None removes a key.
 
@@ -98,7 +101,7 @@ class InferenceService(pulumi.ComponentResource):
         manifest = self._manifest(facts, runtime, identity, self._labels(namespace))
         self.revision = revision(manifest, runtime)
         needs = [*before, account, *(identity.resources if identity else ())]
-        gate = self._gate(platform, self._inference_service(manifest, needs))
+        gate = self._gate(platform, self._inference_service(manifest, needs, platform))
         self.runtime = runtime.name
         self.internal_url = f"http://{name}-predictor.{self.namespace}.svc.{facts.domain.removeprefix('svc.')}"
         self.url = self.internal_url
@@ -173,7 +176,13 @@ class InferenceService(pulumi.ComponentResource):
         rendered = _manifest(self.name, self.namespace, self.spec, facts, predictor=fields, labels=labels)
         return merged(rendered, self.spec.overrides)
 
-    def _inference_service(self, manifest: Mapping[str, Any], needs: list[pulumi.Resource]) -> pulumi.Resource:
+    def _inference_service(
+        self, manifest: Mapping[str, Any], needs: list[pulumi.Resource], platform: PlatformLike
+    ) -> pulumi.Resource:
+        hooks = pulumi.ResourceHookBinding(
+            before_create=[mode_change_refused(self.name, self.namespace, platform.facts.mode, platform.cluster)],
+            on_error=[retry_webhooks(f"{self.name}-inference-service")],
+        )
         annotations = {"annotations": {REVISION_ANNOTATION: self.revision}}
         return KubernetesObject(
             f"{self.name}-inference-service",
@@ -181,9 +190,9 @@ class InferenceService(pulumi.ComponentResource):
             pulumi.ResourceOptions(
                 parent=self,
                 depends_on=needs,
-                replace_on_changes=[f'metadata.annotations["{_MODE_ANNOTATION}"]'],
-                delete_before_replace=True,
-                hooks=pulumi.ResourceHookBinding(on_error=[retry_webhooks(f"{self.name}-inference-service")]),
+                replace_on_changes=[f'metadata.annotations["{MODE_ANNOTATION}"]'],
+                delete_before_replace=self.spec.allow_recreate,
+                hooks=hooks,
             ),
         )
 
@@ -205,7 +214,7 @@ def _manifest(
             "namespace": namespace,
             "labels": dict(labels),
             "annotations": {
-                _MODE_ANNOTATION: facts.mode,
+                MODE_ANNOTATION: facts.mode,
                 _CLASS_ANNOTATION: autoscaler_class(spec.predictor.scaling),
                 **wait_annotations("InferenceService", facts.mode),
                 **spec.annotations,
