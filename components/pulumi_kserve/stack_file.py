@@ -1,17 +1,46 @@
-"""A stack file as text: where each value stands, so that a problem can name its line."""
+"""Stack files and project files: what they hold, and where each value stands, so that a problem names its line."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-import yaml
+from pulumi_kserve.documents import ENGINE, Document, read_documents, read_file
+from pulumi_kserve.errors import Problem, SpecError, StackFileError
+from pulumi_kserve.yaml_values import Built
 
-from pulumi_kserve.errors import Problem
+__all__ = ["MOST_BYTES", "StackFile", "read_mapping"]
 
-__all__ = ["StackFile"]
+MOST_BYTES: Final = 4 * 1024**2
+"""The largest stack or project file: tens of thousands of lines."""
+
+
+def read_mapping(path: Path) -> Document:
+    """The mapping in the YAML file at `path`, read as the engine does; an empty file gives an empty one.
+
+    Raises:
+        StackFileError: the file cannot be read, is not YAML, is too large, has a key twice, or is no single mapping.
+
+    """
+    shown = str(path)
+    try:
+        content = read_file(path, shown=shown, most_bytes=MOST_BYTES)
+        found = list(read_documents(content, shown=shown, dialect=ENGINE))
+    except SpecError as error:
+        raise StackFileError(shown, error.problems) from error
+    document = found[0] if found else Document(0, Built())
+    problems = list(document.problems)
+    if document.value in (None, ""):
+        document = Document(0, Built({}))
+    elif not isinstance(document.value, dict):
+        problems.append(Problem("", "must be a mapping of keys to values", line=document.line))
+    if len(found) > 1:
+        problems.append(Problem("", "has more than one document", "Keep one", line=found[1].line or None))
+    if problems:
+        raise StackFileError(shown, problems)
+    return document
 
 
 @dataclass(frozen=True)
@@ -19,43 +48,45 @@ class StackFile:
     """The file of one stack. `shown` is how messages call it: its path, or the stack's name when it is not there."""
 
     shown: str
-    lines: dict[tuple[str, ...], int] = field(default_factory=dict[tuple[str, ...], int])
+    path: Path | None = None
 
     @classmethod
     def find(cls, folder: Path, stack: str) -> StackFile:
-        """The file of `stack` in the project in `folder`, where its Pulumi.yaml says stack files lie."""
+        """The file of `stack` in the project in `folder`, where its Pulumi.yaml says stack files lie.
+
+        Raises:
+            StackFileError: the file is too large, or Pulumi.yaml cannot be used.
+
+        """
         name = f"Pulumi.{stack.rpartition('/')[2]}.yaml"
         file = folder / _stack_folder(folder) / name
         if not file.is_file():
             return cls(f"config of stack {stack}")
-        root = yaml.compose(file.read_text(), Loader=yaml.SafeLoader)
-        return cls(str(file.relative_to(folder)), dict(_lines(root, ())) if root else {})
+        shown = str(file.relative_to(folder))
+        try:
+            read_file(file, shown=shown, most_bytes=MOST_BYTES)
+        except SpecError as error:
+            raise StackFileError(shown, error.problems) from error
+        return cls(shown, file)
 
     def located(self, problem: Problem, namespace: str) -> Problem:
         """`problem`, whose path starts at a key under `namespace`, with that prefix and its line."""
-        steps = tuple(re.findall(r"[^.\[\]]+", problem.path))
-        keys = ("config", f"{namespace}:{steps[0]}", *steps[1:]) if steps else ("config",)
-        while keys and keys not in self.lines:
-            keys = keys[:-1]
-        return replace(problem, path=f"{namespace}:{problem.path}", line=self.lines.get(keys))
+        line = self._document.line_of(f"config.{namespace}:{problem.path}") if self._document else None
+        return replace(problem, path=f"{namespace}:{problem.path}", line=line)
+
+    @cached_property
+    def _document(self) -> Document | None:
+        """None where the file cannot be used: the engine has read it, so what is wrong with it is not news."""
+        try:
+            return read_mapping(self.path) if self.path else None
+        except StackFileError:
+            return None
 
 
 def _stack_folder(folder: Path) -> str:
     project = folder / "Pulumi.yaml"
     if not project.is_file():
         return ""
-    content: dict[str, Any] = yaml.safe_load(project.read_text()) or {}
-    return str(content.get("stackConfigDir") or content.get("config") or "")
-
-
-def _lines(node: yaml.Node, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], int]]:
-    found: list[tuple[tuple[str, ...], int]] = []
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            here = (*path, str(key.value))
-            found += [(here, key.start_mark.line + 1), *_lines(value, here)]
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            here = (*path, str(index))
-            found += [(here, value.start_mark.line + 1), *_lines(value, here)]
-    return found
+    content = read_mapping(project).value
+    place = content.get("stackConfigDir") or content.get("config")
+    return place if isinstance(place, str) else ""

@@ -8,21 +8,19 @@ is unknown. Values from an ``environment:`` need the Pulumi Cloud and are absent
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Self, cast
 
 import pulumi.output
-import yaml
 from pulumi.runtime import rpc
 
+from pulumi_kserve.documents import Document
 from pulumi_kserve.errors import Problem, StackFileError
+from pulumi_kserve.stack_file import read_mapping
 
 __all__ = ["SealedValue", "StackConfig", "YamlDocument", "engine_text", "full_key", "read_stack_config", "read_yaml"]
-
-_MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,8 @@ class YamlDocument:
     value: dict[str, Any]
     """The mapping."""
     raw: Mapping[str, str]
-    """The text of each scalar as it stands in the file, by path."""
+    """The text of scalars as they stand in the file, by path: of an entry of the config block, and of its parts
+    `value` and `default`."""
 
 
 def read_yaml(path: Path) -> YamlDocument:
@@ -85,21 +84,21 @@ def read_yaml(path: Path) -> YamlDocument:
         StackFileError: The file cannot be read, is not YAML, has a key twice or is no mapping.
 
     """
-    try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
-        node = loader.get_single_node()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(path, Problem("", f"cannot be read: {error}")) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = mark.line + 1 if mark else None
-        raise _wrong(path, Problem("", f"is not YAML: {error.problem}", line=line)) from error
-    if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
-        return YamlDocument({}, {})
-    if not isinstance(node, yaml.MappingNode):
-        raise _wrong(path, Problem("", "must be a mapping of keys to values", line=1))
-    reader = _Reader(path, loader)
-    return YamlDocument(reader.value(node, ""), reader.raw)
+    document = read_mapping(path)
+    return YamlDocument(document.value, dict(_texts(document)))
+
+
+def _texts(document: Document) -> Iterator[tuple[str, str]]:
+    """The text of each scalar in the config block: an entry, or the value or default of its declaration."""
+    block: Any = document.value.get("config")
+    if not isinstance(block, dict):
+        return
+    for name, entry in cast("dict[str, Any]", block).items():
+        words = [word for word in ("value", "default") if isinstance(entry, dict) and word in entry]
+        for steps in ((name,), *((name, word) for word in words)):
+            text = document.text_of("config", *steps)
+            if text is not None:
+                yield ".".join(("config", *steps)), text
 
 
 def config_block(path: Path, document: YamlDocument) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def config_block(path: Path, document: YamlDocument) -> dict[str, Any]:
         return cast("dict[str, Any]", block)
     if block is None:
         return {}
-    raise _wrong(path, Problem("config", "must be a mapping of keys to values"))
+    raise StackFileError(str(path), [Problem("config", "must be a mapping of keys to values")])
 
 
 def full_key(name: str, project: str) -> str:
@@ -150,87 +149,3 @@ def _is_sealed(value: Any) -> bool:
             return len(cast("dict[str, Any]", value)) == 1
         case _:
             return False
-
-
-def _wrong(path: Path, problem: Problem) -> StackFileError:
-    return StackFileError(str(path), [problem])
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads scalars as the engine's YAML library does: `on`, `12:30` and dates are text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    None: [
-        (f"tag:yaml.org,2002:{kind}", re.compile(f"^(?:{pattern})$"))
-        for kind, pattern in {
-            "null": r"~|null|Null|NULL|",
-            "bool": r"true|True|TRUE|false|False|FALSE",
-            "int": r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)",
-            "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
-            "merge": r"<<",
-        }.items()
-    ]
-}
-
-
-class _Reader:
-    """Turns nodes into values, and notes the text of scalars on the way."""
-
-    def __init__(self, path: Path, loader: _Loader) -> None:
-        self._path = path
-        self._loader = loader
-        self.raw: dict[str, str] = {}
-
-    def value(self, node: yaml.Node, place: str) -> Any:
-        """The value of a node that stands at `place`."""
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, place)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, f"{place}[{index}]") for index, item in enumerate(node.value)]
-        self.raw[place] = node.value
-        return self._scalar(node)
-
-    def _mapping(self, node: yaml.MappingNode, place: str) -> dict[str, Any]:
-        self._refuse_twins(node, place)
-        self._loader.flatten_mapping(node)
-        result: dict[str, Any] = {}
-        for key, item in node.value:
-            here = f"{place}.{key.value}" if place else str(key.value)
-            result[str(key.value)] = self.value(item, here)
-        return result
-
-    def _refuse_twins(self, node: yaml.MappingNode, place: str) -> None:
-        seen: dict[str, int] = {}
-        for key, _ in node.value:
-            line = key.start_mark.line + 1
-            if key.tag != _MERGE and str(key.value) in seen:
-                where = f"{place}.{key.value}" if place else str(key.value)
-                first = seen[str(key.value)]
-                raise _wrong(
-                    self._path,
-                    Problem(where, f"is given twice, first on line {first}", "Keep one of them", line=line),
-                )
-            seen[str(key.value)] = line
-
-    def _scalar(self, node: yaml.Node) -> Any:
-        text = str(node.value)
-        match node.tag.rpartition(":")[2]:
-            case "null":
-                return None
-            case "bool":
-                return text.lower() == "true"
-            case "int":
-                return _integer(text)
-            case "float":
-                return float(re.sub(r"\.(?=[a-zA-Z])", "", text))
-            case _:
-                return text
-
-
-def _integer(text: str) -> int:
-    """An integer as the engine reads it: a leading zero means octal."""
-    digits = text.replace("_", "")
-    if re.fullmatch(r"[-+]?0[0-7]+", digits):
-        return int(digits, 8)
-    return int(digits, 0)
