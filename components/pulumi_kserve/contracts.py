@@ -10,21 +10,30 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pulumi
-from pydantic import Field, StringConstraints
 
 from pulumi_kserve.errors import Problem, SpecError
-from pulumi_kserve.models import Spec
+from pulumi_kserve.platform_facts import (
+    AcceleratorVendor,
+    DnsLabel,
+    Feature,
+    FormatFacts,
+    PlatformFacts,
+    PoolFacts,
+    RuntimeFacts,
+    WorkerFacts,
+)
 
 if TYPE_CHECKING:
     import pulumi_kubernetes
 
 __all__ = [
+    "AcceleratorVendor",
     "ClusterAccess",
+    "DnsLabel",
     "Feature",
     "FormatFacts",
     "ImageRegistry",
@@ -35,120 +44,9 @@ __all__ = [
     "PlatformRef",
     "PoolFacts",
     "RuntimeFacts",
+    "WorkerFacts",
     "WorkloadIdentity",
 ]
-
-DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
-"""A Kubernetes object name that is also one DNS label."""
-
-
-class Feature(StrEnum):
-    """What a cluster can bring by itself; a platform installs the rest, or refuses what needs it."""
-
-    CERT_MANAGER = "cert-manager"
-    METRICS_SERVER = "metrics-server"
-    GATEWAY_API = "gateway-api"
-    ENVOY_GATEWAY = "envoy-gateway"
-    ISTIO = "istio"
-    KNATIVE = "knative"
-    KEDA = "keda"
-    PROMETHEUS = "prometheus"
-    CLUSTER_AUTOSCALER = "cluster-autoscaler"
-    NETWORK_POLICY = "network-policy"
-    DEFAULT_STORAGE_CLASS = "default-storage-class"
-    LOAD_BALANCER = "load-balancer"
-
-
-class PoolFacts(Spec):
-    """A node pool as endpoints see it."""
-
-    name: DnsLabel
-    """The pool's name."""
-    accelerator: str | None = None
-    """The accelerator's kind, for example ``nvidia-l4``; unset for CPU pools."""
-    accelerators_per_node: int = Field(default=0, ge=0)
-    """How many accelerators one node has."""
-    resource: str | None = None
-    """The extended resource that pods ask for, for example ``nvidia.com/gpu``."""
-    max_nodes: int = Field(default=1, ge=0)
-    """How many nodes the pool can grow to."""
-    labels: dict[str, str] = Field(default_factory=dict)
-    """Labels that every node carries."""
-    taints: tuple[str, ...] = ()
-    """Taints as ``key=value:Effect``."""
-
-
-class FormatFacts(Spec):
-    """One model format that a runtime serves."""
-
-    name: str
-    """KServe's name of the format; the match is case-sensitive."""
-    version: str | None = None
-    """The exact version text; ``"1"`` and ``"1.0"`` differ."""
-    auto_select: bool = False
-    """Whether KServe may choose the runtime for this format by itself."""
-    priority: int | None = Field(default=None, ge=1)
-    """Higher wins among runtimes that fit."""
-
-
-class RuntimeFacts(Spec):
-    """A serving runtime that the platform offers."""
-
-    name: str
-    """The ClusterServingRuntime's name."""
-    formats: tuple[FormatFacts, ...]
-    """The formats it serves."""
-    protocols: tuple[str, ...]
-    """Protocols in the runtime's own order; empty means any."""
-    multi_node: bool = False
-    """Whether it has a worker spec."""
-    revision: str = ""
-    """A digest of the runtime's spec: endpoints roll when it changes."""
-
-    def serves(self, format_name: str, version: str | None) -> bool:
-        """Whether this runtime lists the format, in that exact version when one is asked for."""
-        return any(f.name == format_name and version in (None, f.version) for f in self.formats)
-
-
-class PlatformFacts(Spec):
-    """What an endpoint needs to know of its platform. Plain values only."""
-
-    schema_version: Literal[1] = 1
-    """The version of this model; raised when a field changes its meaning."""
-    name: str
-    """The platform's name."""
-    release: str
-    """KServe's release, for example ``0.20``."""
-    mode: Literal["Standard", "Knative"]
-    """KServe's deployment mode."""
-    gateway: Literal["cluster-local", "envoy", "istio", "ingress", "kourier"]
-    """How requests reach endpoints."""
-    domain: str = "svc.cluster.local"
-    """The domain of endpoint host names."""
-    namespace: DnsLabel = "kserve"
-    """Where KServe's controller runs."""
-    stack: str = ""
-    """The owner of the platform's objects, as its ownership label spells it."""
-    pools: tuple[PoolFacts, ...] = ()
-    """Node pools that endpoints can ask for."""
-    runtimes: tuple[RuntimeFacts, ...] = ()
-    """Serving runtimes."""
-    registry_kind: str = "upstream"
-    """Where images come from: ``upstream``, ``ecr``, ``artifact-registry``, ``acr``."""
-    identity_kind: str = "secret"
-    """How pods prove who they are: ``secret``, ``irsa``, ``pod-identity``, ``workload-identity``."""
-    namespaces: tuple[str, ...] = ()
-    """Namespaces made for models; empty means any that is not a system namespace."""
-    features: tuple[Feature, ...] = ()
-    """What the cluster and the platform provide together."""
-
-    def has(self, feature: Feature) -> bool:
-        """Whether the cluster or the platform brings `feature`."""
-        return feature in self.features
-
-    def runtime(self, name: str) -> RuntimeFacts | None:
-        """The runtime of that name."""
-        return next((runtime for runtime in self.runtimes if runtime.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +110,10 @@ class ModelStore(Protocol):
         """The URI of `path` in this store."""
         ...
 
-    def identity(self, name: str, *, namespace: str, uri: ModelUri, opts: pulumi.ResourceOptions) -> WorkloadIdentity:
-        """An identity for endpoint `name` that reads `uri` and nothing else."""
+    def identity(
+        self, name: str, *, namespace: str, uris: Sequence[ModelUri], opts: pulumi.ResourceOptions
+    ) -> WorkloadIdentity:
+        """An identity for endpoint `name` that reads `uris` and nothing else."""
         ...
 
 

@@ -1,4 +1,6 @@
-"""`python -m tools.schemas`: write the field tables of every supported KServe release again, from its CRDs.
+"""`python -m tools.schemas`: write again what KServe itself says, for every supported release of it.
+
+The field tables come from its CRDs, and the runtimes in `runtimes/charts/` from its chart kserve-runtime-configs.
 
 Needs Go, and the Go module proxy for modules that were not downloaded before.
 Exit codes: 0 fine, 2 the command could not do its work.
@@ -9,12 +11,14 @@ from pathlib import Path
 
 from pulumi_kserve.platform.releases import RELEASES, Release
 
-from tools.cache import folder_appears_whole
+from tools.cache import appears_whole, folder_appears_whole
 from tools.errors import ToolError
 from tools.schemas.crds import crds, kserve_source
+from tools.schemas.runtimes import runtimes_file
 from tools.schemas.table import field_table
 
 FIELDS = Path(__file__).parents[2] / "components" / "pulumi_kserve" / "_data" / "fields"
+RUNTIMES = Path(__file__).parents[2] / "runtimes" / "charts"
 
 
 def write_tables(row: Release, out: Path) -> dict[str, int]:
@@ -32,12 +36,28 @@ def write_tables(row: Release, out: Path) -> dict[str, int]:
     return {kind: len(text.encode()) for kind, text in tables.items()}
 
 
+def write_runtimes(row: Release, out: Path) -> int:
+    """Write the runtimes of one release's chart into the file `out`; return its size.
+
+    Raises:
+        ToolError: the chart cannot be had, or is not as it was.
+
+    """
+    text = runtimes_file(kserve_source(row), f"KServe {row.image_tag}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with appears_whole(out) as temporary:
+        temporary.write_text(text, "utf-8")
+    return len(text.encode())
+
+
 def main() -> int:
-    """Write all tables, and say the size of each."""
+    """Write everything, and say the size of each file."""
     try:
         for row in RELEASES.values():
             for kind, size in write_tables(row, FIELDS / row.release).items():
                 print(f"{row.release} {kind:24} {size / 1000:7.1f} kB")
+            size = write_runtimes(row, RUNTIMES / f"{row.release}.yaml")
+            print(f"{row.release} {'runtimes':24} {size / 1000:7.1f} kB")
     except ToolError as error:
         print(error, file=sys.stderr)
         return 2

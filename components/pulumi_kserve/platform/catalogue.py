@@ -17,9 +17,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field
 
-from pulumi_kserve.contracts import DnsLabel, FormatFacts, RuntimeFacts
+from pulumi_kserve.contracts import AcceleratorVendor, DnsLabel, FormatFacts, RuntimeFacts
 from pulumi_kserve.errors import Problem, SpecError
-from pulumi_kserve.models import Spec, nearest, wire
+from pulumi_kserve.models import Spec, wire
 from pulumi_kserve.pod_security import RESTRICTED_CONTAINER
 
 __all__ = ["Runtime", "catalogue", "catalogue_folder", "read_runtime", "runtime_manifest"]
@@ -89,6 +89,8 @@ class Runtime(Spec):
     """Seconds a pod keeps answering after it was told to end, while nodes take it out of their routes."""
     env: dict[str, str] = Field(default_factory=dict)
     """Environment variables."""
+    accelerators: tuple[AcceleratorVendor, ...] = ()
+    """Whose accelerators the image can use; none by default."""
 
     def facts(self, image_tag: str) -> RuntimeFacts:
         """What endpoints see of this runtime."""
@@ -97,6 +99,9 @@ class Runtime(Spec):
             name=self.name,
             formats=self.formats,
             protocols=self.protocols,
+            server_type=self.server_type,
+            image=image_reference(self.image, image_tag),
+            accelerators=self.accelerators,
             revision=hashlib.sha256(spec.encode()).hexdigest()[:16],
         )
 
@@ -132,19 +137,6 @@ def read_runtime(file: Path) -> Runtime:
             [Problem("name", f"{runtime.name!r} is not the folder's name {file.parent.name!r}", "Make them equal")],
         )
     return runtime
-
-
-def runtimes_named(names: tuple[str, ...]) -> tuple[Runtime, ...]:
-    """The catalogue's runtimes of those names, in that order."""
-    known = catalogue()
-    problems = [
-        Problem(f"runtimes[{index}]", f"no runtime is named {name!r}", nearest(name, list(known)), "unknown-runtime")
-        for index, name in enumerate(names)
-        if name not in known
-    ]
-    if problems:
-        raise SpecError("runtimes", problems)
-    return tuple(known[name] for name in names)
 
 
 def image_reference(image: RuntimeImage, image_tag: str) -> str:

@@ -11,9 +11,10 @@ from pulumi_kserve.contracts import ClusterAccess, Feature, PlatformFacts
 from pulumi_kserve.errors import SpecError, input_properties_error
 from pulumi_kserve.models import wire
 from pulumi_kserve.ownership import STACK_LABEL, this_stack
-from pulumi_kserve.platform.catalogue import Runtime, runtime_manifest, runtimes_named
-from pulumi_kserve.platform.layers import cert_manager, kserve
+from pulumi_kserve.platform.catalogue import Runtime, runtime_manifest
+from pulumi_kserve.platform.layers import cert_manager, chart_runtimes, kserve
 from pulumi_kserve.platform.layers.helm_release import LayerContext, retry_webhooks
+from pulumi_kserve.platform.offered_runtimes import OfferedRuntimes, offered_runtimes
 from pulumi_kserve.platform.readiness import wait_annotations
 from pulumi_kserve.platform.releases import Release, release_row
 from pulumi_kserve.platform.spec import PlatformSpec
@@ -49,7 +50,7 @@ class Platform(pulumi.ComponentResource):
         try:
             self.spec = PlatformSpec.parse(spec)
             row = release_row(self.spec.release, allow_untested=self.spec.allow_untested)
-            runtimes = runtimes_named(self.spec.runtimes)
+            runtimes = offered_runtimes(self.spec.runtimes, row.release, row.image_tag)
         except SpecError as error:
             raise input_properties_error(f"Platform {name!r}", error.problems) from None
         super().__init__(
@@ -62,9 +63,9 @@ class Platform(pulumi.ComponentResource):
         context = LayerContext(name, self, cluster, row, self.spec.chart_source, this_stack())
         try:
             controller = self._install(context)
+            self._ready = (controller, *self._runtimes(context, runtimes, controller))
         except SpecError as error:
             raise input_properties_error(f"Platform {name!r}", error.problems) from None
-        self._ready = (controller, *(_runtime(context, runtime, controller) for runtime in runtimes))
         self.register_outputs({"facts": self.export_facts()})
 
     def _install(self, context: LayerContext) -> pulumi.Resource:
@@ -78,6 +79,16 @@ class Platform(pulumi.ComponentResource):
             delete_crds=self.spec.delete_crds,
             depends_on=below,
         ).ready
+
+    def _runtimes(
+        self, context: LayerContext, runtimes: OfferedRuntimes, controller: pulumi.Resource
+    ) -> list[pulumi.Resource]:
+        made = [_runtime(context, runtime, controller) for runtime in runtimes.own]
+        named = [runtime.name for runtime in runtimes.charted]
+        if named:
+            namespace = self.spec.namespace
+            made.append(chart_runtimes.install(context, named, namespace=namespace, depends_on=[controller]).ready)
+        return made
 
     @property
     def facts(self) -> PlatformFacts:
@@ -100,7 +111,7 @@ class Platform(pulumi.ComponentResource):
 
 
 def _facts(
-    name: str, spec: PlatformSpec, row: Release, runtimes: Sequence[Runtime], cluster: ClusterAccess
+    name: str, spec: PlatformSpec, row: Release, runtimes: OfferedRuntimes, cluster: ClusterAccess
 ) -> PlatformFacts:
     return PlatformFacts(
         name=name,
@@ -110,7 +121,7 @@ def _facts(
         namespace=spec.namespace,
         stack=this_stack(),
         pools=cluster.pools,
-        runtimes=tuple(runtime.facts(row.image_tag) for runtime in runtimes),
+        runtimes=runtimes.facts(row.image_tag),
         features=tuple(sorted({*cluster.provides, Feature.CERT_MANAGER})),
     )
 

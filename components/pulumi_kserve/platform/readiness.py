@@ -29,7 +29,7 @@ READINESS: Final = MappingProxyType(
 )
 
 
-def wait_annotations(kind: str, mode: str) -> dict[str, str]:
-    """The annotations that make the provider wait as the table says."""
-    rule = READINESS[(kind, mode)]
+def wait_annotations(kind: str, mode: str, *, stopped: bool = False) -> dict[str, str]:
+    """The annotations that make the provider wait as the table says; what is stopped never becomes ready."""
+    rule = _NOTHING if stopped else READINESS[(kind, mode)]
     return {"pulumi.com/waitFor": rule} if rule else {"pulumi.com/skipAwait": "true"}

@@ -23,7 +23,8 @@ class PlatformSpec(Spec):
     namespace: DnsLabel = "kserve"
     """Where KServe's controller runs."""
     runtimes: tuple[str, ...] = ("sklearn",)
-    """Serving runtimes of the catalogue that the cluster shall offer."""
+    """Serving runtimes that the cluster shall offer: of the catalogue, such as ``sklearn``, or of KServe's own chart,
+    such as ``kserve-huggingfaceserver``, which is then installed too. ``pulumi-kserve runtimes`` lists them."""
     chart_source: ChartSource | None = None
     """Where charts come from; their official repositories by default."""
     delete_crds: bool = False
