@@ -1,17 +1,22 @@
-"""Keys that this package writes itself: another value would blind the rollout gate or recovery."""
+"""Keys that are not the user's to write: this package's own, and those that KServe's parts use among themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from pulumi_kserve.endpoints.admission.context import Context
+from pulumi_kserve.endpoints.admission.rule import Rule
+from pulumi_kserve.endpoints.admission.subject import Subject
+from pulumi_kserve.endpoints.admission.values import fields, joined
 from pulumi_kserve.endpoints.spec.scaling import SCALING_FIELDS
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.models import is_mapping
 
-__all__ = ["refuse_reserved_keys", "refuse_reserved_overrides"]
+__all__ = ["RULES", "refuse_reserved_keys", "refuse_reserved_overrides"]
 
 _OURS: Final = ("pulumi-kserve/", "pulumi.com/")
+_INTERNAL: Final = "internal.serving.kserve.io/"
 _CURES: Final = {
     "serving.kserve.io/deploymentMode": "The platform's mode decides it",
     "serving.kserve.io/autoscalerClass": "Say it with `scaling`",
@@ -49,3 +54,24 @@ def refuse_reserved_overrides(overrides: Mapping[str, Any], path: str) -> Iterat
 def _below(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found: Any = value.get(key)
     return found if is_mapping(found) else {}
+
+
+def _refuse_internal_keys(subject: Subject, context: Context) -> Iterator[Problem]:
+    places = [("metadata.annotations", subject.annotations), ("metadata.labels", subject.labels)]
+    for component in subject.validated(context.release):
+        places += [(component.at(key), fields(component.fields.get(key))) for key in _METADATA]
+    for path, found in places:
+        for key in found:
+            if str(key).startswith(_INTERNAL):
+                message = "KServe's controller and webhooks talk to each other by it"
+                yield Problem(joined(path, key), message, "Leave it out", "internal-key")
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule(
+        "internal-key",
+        _refuse_internal_keys,
+        "stricter",
+        "KServe's controller and webhooks talk by such keys: a foreign value is overwritten, or misleads them.",
+    ),
+)

@@ -1,0 +1,252 @@
+"""What KServe accepts as a model's place and then cannot read, or reads other than it was written.
+
+https://kserve.github.io/website/docs/model-serving/storage/overview
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import dirname
+from typing import Any, Final
+
+from pulumi_kserve.endpoints.admission.context import Context
+from pulumi_kserve.endpoints.admission.rule import Rule
+from pulumi_kserve.endpoints.admission.storage import mounts, uri_of, written_scheme
+from pulumi_kserve.endpoints.admission.subject import Component, Subject
+from pulumi_kserve.endpoints.admission.values import fields, is_unknown, place, plain_text
+from pulumi_kserve.errors import Problem
+
+__all__ = ["RULES"]
+
+_SCHEMES: Final = ("file", "gs", "hdfs", "hf", "http", "https", "oci", "pvc", "s3", "webhdfs")
+_NATIVE_IMAGE: Final = "oci+native"
+_NATIVE_SINCE: Final = ("0.20",)
+_OF_STORAGE_SPEC: Final = ("s3", "hdfs", "webhdfs")
+_AZURE: Final = re.compile(r"(?:[^/]+\.)?(?:blob|file)\.core\.windows\.net")
+_DOWNLOAD_KEYS: Final = {
+    "hf": ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
+    "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    "gs": ("GOOGLE_APPLICATION_CREDENTIALS",),
+    "https": ("AZURE_CLIENT_SECRET", "AZURE_STORAGE_ACCESS_KEY", "AZURE_ACCESS_TOKEN"),
+}
+_MOST_IMAGES: Final = 10
+
+
+def _uris(component: Component) -> Iterator[tuple[str, Any]]:
+    """Written path and value of every URI of a component."""
+    one = uri_of(component)
+    if one is not None:
+        yield one
+    for path, uri, _ in mounts(component):
+        if uri is not None:
+            yield f"{path}.uri", uri
+
+
+def _refuse_scheme(subject: Subject, context: Context) -> Iterator[Problem]:
+    schemes = (*_SCHEMES, _NATIVE_IMAGE) if context.release in _NATIVE_SINCE else _SCHEMES
+    for component in subject.validated(context.release):
+        for path, uri in _uris(component):
+            scheme = written_scheme(uri)
+            if scheme and scheme not in schemes:
+                cure = f"Use one of {', '.join(f'{known}://' for known in schemes)}"
+                yield Problem(path, f"KServe {context.release} does not read {scheme}://", cure, "storage-scheme")
+
+
+def _refuse_local_path(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component in subject.validated(context.release):
+        for path, uri in _uris(component):
+            if written_scheme(uri) == "":
+                shown = plain_text(uri) or (found.path if (found := place(uri)) else "")
+                message = f"{shown!r} has no scheme: KServe takes it for a folder of the container that downloads"
+                cure = "Give a full URI such as s3://bucket/path, or store.uri(path)"
+                yield Problem(path, message, cure, "storage-no-scheme")
+
+
+def _refuse_whole_bucket(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component in subject.validated(context.release):
+        for path, uri in _uris(component):
+            found = place(uri)
+            if found is not None and found.scheme in ("s3", "gs") and not found.path.strip("/"):
+                cure = "Name the folder of the model, or every object of the bucket is downloaded"
+                yield Problem(path, "the URI names a bucket but no path in it", cure, "storage-path")
+
+
+def _refuse_unreadable_uri(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component in subject.validated(context.release):
+        for path, uri in _uris(component):
+            found = place(uri)
+            bucket = plain_text(found.bucket) if found else None
+            if found is None or bucket is None:
+                continue
+            if found.scheme == "hf" and (not bucket or not found.path or "/" in found.path.split(":")[0]):
+                message = f"{found.value!r} is not hf://<owner>/<model>[:<revision>]"
+                yield Problem(path, message, "Name owner and model, and no folder in it", "storage-uri")
+            elif found.scheme in ("http", "https") and _AZURE.fullmatch(bucket) and not found.path.strip("/"):
+                cure = "Add container and path: https://<account>.blob.core.windows.net/<container>/<path>"
+                yield Problem(path, "the URI names an account but no container in it", cure, "storage-uri")
+            elif found.scheme in ("pvc", "oci", _NATIVE_IMAGE) and not bucket:
+                what = "claim" if found.scheme == "pvc" else "image"
+                yield Problem(path, f"the URI names no {what}", f"Write {found.scheme}://<{what}>", "storage-uri")
+
+
+def _refuse_uri_beside_path(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component, model in _models(subject, context):
+        if model.get("storageUri") is not None and fields(model.get("storage")).get("path") is not None:
+            message = "the model has a storageUri and a storage.path: the controller takes one only"
+            path = component.at("model", "storage", "path")
+            yield Problem(path, message, "Leave one of them out", "uri-and-path")
+
+
+def _refuse_storage_without_path(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component, model in _models(subject, context):
+        storage = model.get("storage")
+        if storage is None or is_unknown(storage) or model.get("storageUri") is not None:
+            continue
+        if fields(storage).get("path") is None:
+            path = component.at("model", "storage", "path")
+            yield Problem(path, "nothing is downloaded without it", "Give the path of the model", "storage-spec-path")
+
+
+def _refuse_storage_type(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component, model in _models(subject, context):
+        storage = fields(model.get("storage"))
+        kind = plain_text(fields(storage.get("parameters")).get("type"))
+        cure = "Use s3, hdfs or webhdfs, or give a storageUri and a Secret in the service account"
+        if kind is not None and kind not in _OF_STORAGE_SPEC:
+            path = component.at("model", "storage", "parameters", "type")
+            yield Problem(path, f"KServe has no storage of type {kind!r}", cure, "storage-type")
+        scheme = written_scheme(model.get("storageUri")) if model.get("storageUri") is not None else None
+        if model.get("storage") is not None and scheme and scheme not in (*_OF_STORAGE_SPEC, "pvc", "oci"):
+            path = component.at("model", "storage")
+            yield Problem(path, f"a storage spec cannot hold credentials for {scheme}://", cure, "storage-type")
+
+
+def _refuse_credentials_on_model(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component, _ in _models(subject, context):
+        keys = {key for _, uri in _uris(component) for key in _DOWNLOAD_KEYS.get(written_scheme(uri) or "", ())}
+        for container in component.all_containers:
+            for entry in container.env() if container.role == "model" else ():
+                if entry.name in keys:
+                    message = "the container that downloads the model does not see the model's environment"
+                    cure = "Put it into a Secret that the endpoint's service account lists"
+                    yield Problem(entry.path, message, cure, "credentials-on-model")
+
+
+def _refuse_path_in_claim(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component in subject.validated(context.release):
+        for path, uri, _ in mounts(component):
+            found = place(uri)
+            if found is not None and found.scheme == "pvc" and found.path.strip("/"):
+                message = f"KServe mounts the whole claim and ignores the path {found.path!r} in it"
+                cure = "Give pvc://<claim> and find the folder below mountPath, or use storageUri alone"
+                yield Problem(f"{path}.uri", message, cure, "claim-path")
+
+
+def _refuse_skipped_uris(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component in subject.validated(context.release):
+        found = list(mounts(component))
+        images = [path for path, uri, _ in found if written_scheme(uri) == "oci"]
+        if images and len(found) > 1:
+            message = "beside one oci:// KServe reads no other URI, and says nothing"
+            cure = "Give the oci:// URI alone, or put everything into one image"
+            yield Problem(f"{images[0]}.uri", message, cure, "uris-skipped")
+
+
+def _refuse_shadowed_images(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component in subject.validated(context.release):
+        first: dict[str, str] = {}
+        images = [(path, mount) for path, uri, mount in mounts(component) if written_scheme(uri) == "oci"]
+        for path, mount in images:
+            folder = dirname((mount or "").rstrip("/"))
+            if mount is not None and first.setdefault(folder, path) != path:
+                message = f"another image is mounted in {folder!r} too, and would hide this one"
+                cure = "Give each image a folder of its own, for example /mnt/base/model and /mnt/adapter/model"
+                yield Problem(f"{path}.mountPath", message, cure, "image-paths")
+        if len(images) > _MOST_IMAGES:
+            message = f"{len(images)} images; a pod takes at most {_MOST_IMAGES}"
+            yield Problem(component.at("storageUris"), message, "Put several models into one image", "image-paths")
+
+
+def _refuse_confidential_without_download(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component, model in _models(subject, context):
+        scheme = written_scheme(model.get("storageUri"))
+        if fields(model.get("confidential")).get("enabled") is True and scheme in ("oci", _NATIVE_IMAGE, "pvc"):
+            message = f"nothing is decrypted for {scheme}://, since nothing is downloaded"
+            cure = "Leave it out, or put the encrypted model into a bucket"
+            yield Problem(component.at("model", "confidential"), message, cure, "confidential-ignored")
+
+
+def _models(subject: Subject, context: Context) -> Iterator[tuple[Component, Any]]:
+    for component in subject.validated(context.release):
+        if component.model is not None:
+            yield component, component.model
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("storage-scheme", _refuse_scheme, "reconcile", "No storage container of KServe takes such a URI."),
+    Rule(
+        "storage-no-scheme",
+        _refuse_local_path,
+        "stricter",
+        "KServe takes it for a folder of the container that downloads, where no model is.",
+    ),
+    Rule(
+        "storage-path",
+        _refuse_whole_bucket,
+        "stricter",
+        "KServe downloads every object of the bucket.",
+    ),
+    Rule("storage-uri", _refuse_unreadable_uri, "reconcile", "KServe cannot read such a URI: no pod starts."),
+    Rule(
+        "uri-and-path",
+        _refuse_uri_beside_path,
+        "reconcile",
+        "The controller takes a storageUri or a storage.path, and fails on both.",
+    ),
+    Rule(
+        "storage-spec-path",
+        _refuse_storage_without_path,
+        "stricter",
+        "KServe downloads nothing for a storage spec without a path, and the model server starts without a model.",
+    ),
+    Rule(
+        "storage-type",
+        _refuse_storage_type,
+        "reconcile",
+        "A storage spec holds credentials for s3, hdfs and webhdfs only: for anything else no pod is made.",
+    ),
+    Rule(
+        "credentials-on-model",
+        _refuse_credentials_on_model,
+        "stricter",
+        "Credentials in the model's environment never reach the container that downloads the model.",
+    ),
+    Rule(
+        "claim-path",
+        _refuse_path_in_claim,
+        "stricter",
+        "In storageUris KServe mounts the whole claim and ignores the path in it.",
+    ),
+    Rule(
+        "uris-skipped",
+        _refuse_skipped_uris,
+        "stricter",
+        "Beside one oci:// in storageUris, KServe 0.19 reads no other URI.",
+        ("0.19",),
+    ),
+    Rule(
+        "image-paths",
+        _refuse_shadowed_images,
+        "reconcile",
+        "Models in images hide each other when their mount paths share a folder: no pod is made.",
+        ("0.20",),
+    ),
+    Rule(
+        "confidential-ignored",
+        _refuse_confidential_without_download,
+        "stricter",
+        "Only what KServe downloads is decrypted.",
+        ("0.20",),
+    ),
+)
