@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 
 import pulumi
 
 __all__ = [
+    "COST_CENTRE_LABEL",
     "OWNER_LABEL",
     "RELEASE_RECORD_PREFIX",
     "REPLICAS_ANNOTATION",
@@ -25,6 +27,9 @@ __all__ = [
 
 OWNER_LABEL = "pulumi-kserve/owner"
 """The label that names the team which answers for the models."""
+
+COST_CENTRE_LABEL = "pulumi-kserve/cost-centre"
+"""The label that names who pays for the models."""
 
 STACK_LABEL = "pulumi-kserve/stack"
 """The label that names the stack an object belongs to."""
@@ -42,6 +47,7 @@ _MAX_LABEL = 63
 _HASH_LENGTH = 8
 
 
+@cache
 def stack_label(organization: str, project: str, stack: str) -> str:
     """The value of :data:`STACK_LABEL`: ``organization.project.stack``.
 

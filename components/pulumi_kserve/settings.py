@@ -8,22 +8,23 @@ https://www.pulumi.com/docs/iac/concepts/config/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import Field, ValidationError
+from pydantic.alias_generators import to_camel
 
 from pulumi_kserve.clouds.existing.cluster import ClusterSpec
 from pulumi_kserve.clouds.existing.minio import MinioModelStoreSpec
 from pulumi_kserve.clouds.existing.storage import BucketName
 from pulumi_kserve.contracts import DnsLabel, Feature, ModelStore, PoolFacts
-from pulumi_kserve.endpoints.inference_service import InferenceServiceSpec
 from pulumi_kserve.endpoints.model_namespace import ModelNamespaceSpec
+from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec
 from pulumi_kserve.errors import Problem, StackFileError
-from pulumi_kserve.models import Spec, nearest, problems_of
+from pulumi_kserve.models import Spec, is_mapping, nearest, problems_of
 from pulumi_kserve.offline import active as offline_active
 from pulumi_kserve.platform.charts import ChartFolder
 from pulumi_kserve.platform.spec import PlatformSpec
@@ -135,15 +136,7 @@ class StackSettings(Spec):
         """
         settings = self.endpoints[name]
         values = {field: getattr(settings, field) for field in InferenceServiceSpec.model_fields}
-        uri = settings.predictor.model.uri
-        if isinstance(uri, str) and uri.startswith(STORE_SCHEME):
-            if store is None:
-                path = f"{NAMESPACE}:endpoints.{name}.predictor.model.uri"
-                problem = Problem(path, f"{uri!r} names the stack's store, and there is none", "Add kserve:store")
-                raise StackFileError(f"stack {pulumi.get_stack()}", [problem])
-            model = settings.predictor.model.model_copy(update={"uri": store.uri(uri.removeprefix(STORE_SCHEME))})
-            values["predictor"] = settings.predictor.model_copy(update={"model": model})
-        return InferenceServiceSpec(**values)
+        return InferenceServiceSpec(**_in_store(values, f"{NAMESPACE}:endpoints.{name}", store))
 
     @staticmethod
     def secret(key: str) -> pulumi.Output[str]:
@@ -162,6 +155,28 @@ class StackSettings(Spec):
                 [Problem(f"{NAMESPACE}:{key}", "is not set", f"pulumi config set --secret {NAMESPACE}:{key} VALUE")],
             )
         return value
+
+
+def _in_store(value: Any, path: str, store: ModelStore | None) -> Any:
+    """`value` with each ``store://`` URI in it as a place in `store`."""
+    if isinstance(value, Spec):
+        fields = {field: getattr(value, field) for field in type(value).model_fields}
+        return value.model_copy(update=_in_store(fields, path, store))
+    if is_mapping(value):
+        return {key: _place(key, item, f"{path}.{to_camel(key)}", store) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        items = cast("Sequence[Any]", value)
+        return tuple(_in_store(item, f"{path}[{index}]", store) for index, item in enumerate(items))
+    return value
+
+
+def _place(key: str, value: Any, path: str, store: ModelStore | None) -> Any:
+    if key != "uri" or not isinstance(value, str) or not value.startswith(STORE_SCHEME):
+        return _in_store(value, path, store)
+    if store is None:
+        problem = Problem(path, f"{value!r} names the stack's store, and there is none", "Add kserve:store")
+        raise StackFileError(f"stack {pulumi.get_stack()}", [problem])
+    return store.uri(value.removeprefix(STORE_SCHEME))
 
 
 def _config() -> tuple[dict[str, Any], list[Problem]]:

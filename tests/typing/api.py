@@ -53,6 +53,52 @@ def model_team(platform: kserve.Platform | kserve.PlatformRef, store: kserve.Mod
     kserve.InferenceService("same-shape", {"predictor": {"model": {}}}, platform=platform, namespace="there-already")
 
 
+def whole_endpoint(platform: kserve.Platform, team: kserve.ModelNamespace, pool: kserve.PoolFacts) -> None:
+    service = kserve.InferenceServiceSpec(
+        predictor=kserve.Predictor(
+            model=kserve.Model(
+                format="huggingface",
+                uri="hf://org/model:main",
+                protocol="openai",
+                args=("--backend=vllm",),
+                env={"LEVEL": "info", "TOKEN": kserve.SecretKey(name="token", key="value")},
+                readiness_probe=kserve.Probe(http_get=kserve.HttpGet(path="/health"), period_seconds=5),
+            ),
+            gpu=pool.gpus(2),
+            resources=kserve.Resources(requests={"cpu": "4", "memory": "16Gi"}),
+            scaling=kserve.Keda(
+                max_replicas=4,
+                triggers=(
+                    kserve.PrometheusTrigger(
+                        server_address="http://prometheus:9090", query="sum(rate(requests[1m]))", threshold="5"
+                    ),
+                ),
+            ),
+            rollout=kserve.Recreate(),
+            logger=kserve.Logger(url="http://sink", mode="request"),
+            batcher=kserve.Batcher(max_batch_size=8, max_latency_ms=50),
+            tolerations=(kserve.Toleration(key="spot", operator="Exists"),),
+            request_timeout_seconds=120,
+        ),
+        transformer=kserve.Transformer(containers=(kserve.Container(image="registry.example/transformer:1"),)),
+        explainer=kserve.Explainer(containers=(kserve.Container(image="registry.example/explainer:1"),)),
+        credentials=kserve.SecretCredentials(name="hugging-face"),
+        network_policy=kserve.NetworkPolicy(callers=(kserve.Caller(namespace="frontend"),)),
+        disruption_budget=False,
+        stopped=False,
+    )
+    endpoint = kserve.InferenceService("qwen", service, platform=platform, namespace=team)
+    assert_type(endpoint.url, str)
+    assert_type(endpoint.internal_url, str)
+    assert_type(endpoint.openai_base_url, str | None)
+    assert_type(endpoint.runtime, str | None)
+    for scaling in (kserve.Kpa(min_replicas=0, target=10), kserve.External(max_replicas=5), kserve.NoScaling()):
+        kserve.Predictor(model=kserve.Model(format="sklearn", uri="gs://models/iris"), scaling=scaling)
+    kserve.Predictor(
+        model=kserve.Model(format="sklearn", uri="s3://models/iris"), rollout=kserve.CanaryTraffic(traffic_percent=10)
+    )
+
+
 def outputs_pass_where_they_may() -> None:
     key = config.require_secret("key")
     spec = ModelStoreSpec(bucket="models", endpoint="s3", reader=S3Credentials(access_key="reader", secret_key=key))

@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, Self
 
+import jsonschema
 import pytest
 import yaml
 from pulumi_kserve.cli import main
@@ -62,7 +63,7 @@ def test_help_lists_every_command_and_loads_neither_pulumi_nor_pydantic() -> Non
         "print('loaded', sorted({'pulumi', 'pydantic', 'lightkube', 'yaml'} & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert all(command in said for command in ("render", "schema", "facts", "explain", "recover"))
+    assert all(command in said for command in ("render", "check", "schema", "runtimes", "facts", "explain", "recover"))
     assert "ended 0" in said
     assert "loaded []" in said
 
@@ -198,8 +199,11 @@ def test_schema_prints_the_json_schema_of_a_stack_file(run: Run) -> None:
     ended = run("schema")
     schema = json.loads(ended.out)
     assert ended.code == 0
-    assert {"platform", "endpoints", "namespaces"} <= set(schema["properties"])
-    assert schema["additionalProperties"] is False
+    config = schema["properties"]["config"]
+    assert {"kserve:platform", "kserve:endpoints", "kserve:namespaces"} <= set(config["properties"])
+    jsonschema.validate({"config": {"kserve:endpoints": {}, "aws:region": "eu-central-1"}}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"config": {"kserve:endpoint": {}}}, schema)
 
 
 class FakeCluster:

@@ -1,6 +1,7 @@
 """Image archives: what is in them, and that the same input gives the same bytes."""
 
 import hashlib
+import io
 import json
 import os
 import runpy
@@ -14,14 +15,14 @@ from typing import Any
 import pytest
 
 from tests.unit.answers import always
-from tools.embedded import images, oci
+from tools.embedded import debian, images, oci, python_site
 from tools.embedded.binaries import CERT_MANAGER_VERSION, IMAGE_BINARIES, MODULES
-from tools.embedded.images import GO_IMAGES, IMAGE_NAMES, SOURCES
+from tools.embedded.images import GO_IMAGES, IMAGE_NAMES, KSERVE_SDK, PYTHON_IMAGES, SHAP, SOURCES, PythonImage, Site
 from tools.embedded.oci import Entry, ImageConfig, folder_entries, manifest_digests, write_archive, write_layer
 from tools.errors import ToolError
 from tools.stamp import stamp
 
-REQUIREMENTS = SOURCES / "python" / "requirements.txt"
+REQUIREMENTS = KSERVE_SDK.file
 
 
 def layer(path: Path, *entries: Entry) -> Path:
@@ -156,11 +157,81 @@ def test_the_tags_are_the_versions_of_the_modules() -> None:
     assert f"github.com/cert-manager/cert-manager {CERT_MANAGER_VERSION} " in pinned
 
 
-def test_every_python_package_is_pinned_by_hash() -> None:
-    blocks = REQUIREMENTS.read_text("utf-8").replace("\\\n", "").splitlines()
-    packages = [line for line in blocks if line and line[0] not in " #"]
-    assert packages
-    assert all("==" in line and "--hash=sha256:" in line for line in packages)
+def packages(site: Site) -> dict[str, str]:
+    """The lines of a site's packages, by name."""
+    lines = site.file.read_text("utf-8").replace("\\\n", "").splitlines()
+    return {line.partition("==")[0]: line for line in lines if line and line[0] not in " #"}
+
+
+@pytest.mark.parametrize("site", [KSERVE_SDK, SHAP], ids=lambda site: site.name)
+def test_every_python_package_is_pinned_by_hash(site: Site) -> None:
+    assert packages(site)
+    assert all("==" in line and "--hash=sha256:" in line for line in packages(site).values())
+
+
+def test_no_package_of_the_explainer_is_in_the_layer_below_it() -> None:
+    assert packages(SHAP).keys() & packages(KSERVE_SDK).keys() == set()
+
+
+@pytest.mark.parametrize("image", PYTHON_IMAGES, ids=lambda image: image.module)
+def test_a_python_image_holds_the_module_it_runs(image: PythonImage) -> None:
+    folders = [folder for of in image.sources for folder in of]
+    assert image.module in folders
+    assert [folder for folder in folders if not (SOURCES / "python" / folder / "__init__.py").is_file()] == []
+
+
+@pytest.fixture
+def python_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The archive of the Python images, its packages replaced by a file each."""
+
+    def write_base(layer: Path, packages: tuple[str, ...]) -> None:
+        write_layer(layer, [file("base", repr(packages).encode())])
+
+    def write_site(layer: Path, requirements: Path, base: Path, *, with_standard_library: bool) -> None:
+        del base
+        write_layer(layer, [file("site", f"{requirements.parent.name} {with_standard_library}".encode())])
+
+    monkeypatch.setattr(debian, "write_base_layer", write_base)
+    monkeypatch.setattr(python_site, "write_site_layer", write_site)
+    images.build_python_archive(tmp_path, lambda _: None)
+    return images.archives(tmp_path)[PYTHON_IMAGES[0].name]
+
+
+def files_of_image(archive: Path, name: str) -> list[list[str]]:
+    """The paths of the files in each layer of an image."""
+    found: list[list[str]] = []
+    for described in blob(archive, manifest_digests(archive)[name])["layers"]:
+        content = blobs(archive)[described["digest"].replace("sha256:", "blobs/sha256/")]
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+            found.append([member.name for member in tar if member.isfile()])
+    return found
+
+
+def test_the_sink_needs_nothing_but_python_and_itself(python_archive: Path) -> None:
+    base, own = files_of_image(python_archive, "embedded.local/event-sink:1")
+    assert base == ["base"]
+    assert own == ["app/sink/__init__.py", "app/sink/__main__.py", "app/sink/events.py"]
+
+
+def test_the_explainers_packages_and_code_lie_above_those_it_shares(python_archive: Path) -> None:
+    layers = files_of_image(python_archive, "embedded.local/shap-explainer:1")
+    assert layers[:3] == [["base"], ["site"], ["site"]]
+    assert all(name.startswith(("app/sklearnserver/", "app/storage_initializer/")) for name in layers[3])
+    assert all(name.startswith("app/explainer/") for name in layers[4])
+
+
+def test_what_the_python_images_share_lies_in_their_archive_once(python_archive: Path) -> None:
+    with tarfile.open(python_archive) as tar:
+        names = [member.name for member in tar]
+    assert len(names) == len(set(names))
+    assert set(manifest_digests(python_archive)) == {image.name for image in PYTHON_IMAGES}
+    layers = {"base", "kserve site", "shap site", "kserve's", "transformer", "explainer", "sink"}
+    small = 2 * len(PYTHON_IMAGES)  # a manifest and a configuration each
+    assert len([name for name in names if name.startswith("blobs/")]) == len(layers) + small
+
+
+def test_nothing_is_left_beside_the_python_archive(python_archive: Path) -> None:
+    assert [path.name for path in python_archive.parent.iterdir() if path != python_archive] == [".stamps"]
 
 
 def test_a_model_is_loaded_with_the_versions_it_was_trained_with(repository: Path) -> None:

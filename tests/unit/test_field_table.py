@@ -124,7 +124,12 @@ def test_a_release_without_tables_is_named() -> None:
     [
         predictor(),
         predictor(version="1", runtime="sklearn", protocol="v2", args=["--a"], env={"A": "b"}),
-        predictor(resources={"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}}),
+        {
+            "predictor": {
+                **predictor()["predictor"],
+                "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}},
+            }
+        },
         {"predictor": {**predictor()["predictor"], "scaling": {"hpa": {"maxReplicas": 3}}, "labels": {"a": "b"}}},
         {**predictor(), "labels": {"a": "b"}, "annotations": {"a": "b"}},
     ],

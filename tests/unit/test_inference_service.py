@@ -5,12 +5,16 @@ from typing import Any
 import pulumi
 import pulumi_kserve as kserve
 import pytest
-from pulumi_kserve.contracts import PlatformFacts, PlatformRef
+from pulumi_kserve.contracts import FormatFacts, PlatformFacts, PlatformRef, RuntimeFacts
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.ownership import REVISION_ANNOTATION, STACK_LABEL
-from pulumi_kserve.testing import manifest, problems, synth
+from pulumi_kserve.testing import Synthesis, manifest, problems, synth
 
 from tests.unit.programs import cluster, one_endpoint, predictor
+
+SKLEARN = RuntimeFacts(
+    name="sklearn", formats=(FormatFacts(name="sklearn", version="1", auto_select=True),), protocols=("v1", "v2")
+)
 
 
 def refused(spec: dict[str, Any], **options: Any) -> dict[str, Problem]:
@@ -23,6 +27,10 @@ def one_endpoint_inside(spec: dict[str, Any], *, name: str = "iris", namespace: 
     kserve.InferenceService(name, spec, platform=platform, namespace=namespace)
 
 
+def resources(said: dict[str, Any]) -> dict[str, Any]:
+    return {"predictor": {**predictor()["predictor"], "resources": said}}
+
+
 REFUSED = [
     (
         "a format that no runtime serves",
@@ -30,8 +38,13 @@ REFUSED = [
         "predictor.model.format",
         "Did you mean 'sklearn'?",
     ),
-    ("a version that no runtime lists", predictor(version="9"), "predictor.model.format", "version '9'"),
-    ("a protocol that the runtime does not speak", predictor(protocol="grpc-v1"), "predictor.model.format", "grpc-v1"),
+    ("a version that no runtime lists", predictor(version="9"), "predictor.model.version", "version '9'"),
+    (
+        "a protocol that the runtime does not speak",
+        predictor(protocol="grpc-v1"),
+        "predictor.model.protocol",
+        "grpc-v1",
+    ),
     ("a runtime that is missing", predictor(runtime="sklearnx"), "predictor.model.runtime", "'sklearn'"),
     ("a scheme KServe does not read", predictor(uri="ftp://x/y"), "predictor.model.uri", "Use one of"),
     ("a URI without a scheme", predictor(uri="models/iris"), "predictor.model.uri", "no scheme"),
@@ -40,26 +53,26 @@ REFUSED = [
     ("PYTHONPATH", predictor(env={"PYTHONPATH": "/x"}), "predictor.model.env.PYTHONPATH", "image"),
     (
         "a limit below the request",
-        predictor(resources={"requests": {"cpu": "2"}, "limits": {"cpu": "500m"}}),
-        "predictor.model.resources.limits.cpu",
+        resources({"requests": {"cpu": "2"}, "limits": {"cpu": "500m"}}),
+        "predictor.resources.limits.cpu",
         "Raise the limit",
     ),
     (
         "memory without a unit",
-        predictor(resources={"requests": {"memory": "512"}}),
-        "predictor.model.resources.requests",
+        resources({"requests": {"memory": "512"}}),
+        "predictor.resources.requests",
         "'512Mi'",
     ),
     (
         "a quantity that is a float",
-        predictor(resources={"requests": {"cpu": 0.5}}),
-        "predictor.model.resources.requests.cpu",
+        resources({"requests": {"cpu": 0.5}}),
+        "predictor.resources.requests.cpu",
         "string",
     ),
     (
         "an autoscaler without metrics",
         {"predictor": {**predictor()["predictor"], "scaling": {"hpa": {"maxReplicas": 2}}}},
-        "predictor.scaling.hpa",
+        "predictor.scaling.hpa.maxReplicas",
         "metrics-server",
     ),
     (
@@ -92,12 +105,12 @@ REFUSED = [
         "overrides.spec.predictor.minReplicas",
         "`scaling`",
     ),
-    ("a label value with a space", {**predictor(), "labels": {"team": "a b"}}, "labels['team']", "at most 63"),
-    ("a label key with a space", {**predictor(), "labels": {"the team": "a"}}, "labels['the team']", "at most 63"),
+    ("a label value with a space", {**predictor(), "labels": {"team": "a b"}}, "labels.team", "at most 63"),
+    ("a label key with a space", {**predictor(), "labels": {"the team": "a"}}, 'labels["the team"]', "at most 63"),
     (
         "an annotation key with a space",
         {**predictor(), "annotations": {"the team": "a"}},
-        "annotations['the team']",
+        'annotations["the team"]',
         "at most 63",
     ),
     ("large annotations", {**predictor(), "annotations": {"notes": "x" * 300_000}}, "annotations", "ConfigMap"),
@@ -133,14 +146,28 @@ def test_a_name_that_would_fail_later_is_refused_now(name: str, namespace: str, 
     assert path in refused(predictor(), name=name, namespace=namespace)
 
 
-def test_a_platform_in_a_mode_that_cannot_be_watched_is_refused() -> None:
-    facts = PlatformFacts(name="there", release="0.20", mode="Knative", gateway="kourier")
+def in_knative(release: str = "0.20") -> Synthesis:
+    facts = PlatformFacts(name="there", release=release, mode="Knative", gateway="kourier", runtimes=(SKLEARN,))
 
     def program() -> None:
         platform = PlatformRef("there", stack="o/p/s", facts=facts, cluster=cluster())
         kserve.InferenceService("iris", predictor(), platform=platform, namespace="team")
 
-    assert "Standard mode" in {problem.path: problem for problem in problems(program)}["platform"].reason
+    return synth(program, stack="test")
+
+
+@pytest.mark.parametrize(("release", "written"), [("0.19", None), ("0.20", "Knative")])
+def test_a_release_that_fails_on_an_explicit_knative_mode_gets_none(release: str, written: str | None) -> None:
+    service = manifest(in_knative(release), "InferenceService", "iris")
+    assert service["metadata"]["annotations"].get("serving.kserve.io/deploymentMode") == written
+
+
+def test_in_knative_mode_the_object_itself_waits_until_it_is_ready() -> None:
+    found = in_knative()
+    assert manifest(found, "InferenceService", "iris")["metadata"]["annotations"]["pulumi.com/waitFor"] == (
+        "condition=Ready"
+    )
+    assert not [each.name for each in found.resources if each.name.endswith("-rollout")]
 
 
 def test_all_problems_of_an_endpoint_come_at_once() -> None:
@@ -213,7 +240,7 @@ def test_a_field_that_the_releases_crd_does_not_know_is_refused_with_the_endpoin
 
 @pytest.mark.parametrize("removed", [{"spec": None}, {"spec": {"predictor": None}}, {"kind": None}])
 def test_overrides_cannot_remove_what_an_endpoint_needs(removed: dict[str, Any]) -> None:
-    assert "is missing" in next(iter(refused(predictor() | {"overrides": removed}).values())).reason
+    assert next(iter(refused(predictor() | {"overrides": removed}))).startswith("overrides")
 
 
 def test_every_object_carries_the_ownership_label() -> None:
@@ -269,6 +296,7 @@ def test_two_clusters_work_in_one_program_with_ambient_providers_disabled() -> N
     }
     assert {name: provider for name, provider in used.items() if name.startswith("iris-two")} == {
         "iris-two-inference-service": "two-kubernetes",
+        "iris-two-network-policy": "two-kubernetes",
         "iris-two-predictor-rollout": "two-kubernetes",
         "iris-two-service-account": "two-kubernetes",
     }

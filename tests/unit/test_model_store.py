@@ -33,7 +33,7 @@ def test_a_bucket_name_that_object_stores_take_is_taken(bucket: str) -> None:
 
 
 def test_a_reader_lists_and_reads_its_prefix_only() -> None:
-    policy = reading_policy("models", "iris/v1")
+    policy = reading_policy("models", ["iris/v1"])
     resources = {item for statement in policy["Statement"] for item in statement["Resource"]}
     actions = {action for statement in policy["Statement"] for action in statement["Action"]}
     assert resources == {"arn:aws:s3:::models", "arn:aws:s3:::models/iris/v1", "arn:aws:s3:::models/iris/v1/*"}
@@ -120,4 +120,4 @@ def test_a_model_too_large_for_a_config_map_is_refused_with_another_way(tmp_path
     ],
 )
 def test_an_endpoint_waits_only_for_uploads_it_reads(paths: list[str], uri: str, expected: list[int]) -> None:
-    assert prefixes(paths, uri) == expected
+    assert prefixes(paths, [uri]) == expected

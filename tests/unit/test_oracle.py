@@ -1,5 +1,6 @@
 """The oracle's modules and its errors; what it says of objects is tested end to end, because it needs Go."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from pulumi_kserve.platform.releases import RELEASES
 
 from tools.errors import ToolError
-from tools.oracle.judge import judge, module_folders, oracle_binary, releases
+from tools.oracle.judge import judge, module_folders, oracle_binary, releases, running
 from tools.progress import Event, Report
 
 
@@ -45,6 +46,17 @@ def test_an_oracle_that_answers_is_read_line_by_line(tmp_path: Path, monkeypatch
     first, second = judge("0.20", [{}, {}])
     assert first == second
     assert (first.accepted, first.stage, first.message, first.warnings) == (False, "schema", "why", ("w",))
+
+
+def test_an_update_is_asked_with_the_object_that_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, asked = tmp_path / "oracle", tmp_path / "asked"
+    answer = '{"accepted": true, "warnings": []}'
+    program.write_text(f"#!/bin/sh\nread question\necho \"$question\" > {asked}\necho '{answer}'\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr("tools.oracle.judge.oracle_binary", _always(program))
+    with running("0.20") as oracle:
+        oracle.judge({"kind": "new"}, previous={"kind": "stored"})
+    assert json.loads(asked.read_text("utf-8"))["old"] == {"kind": "stored"}
 
 
 def _always(program: Path) -> Callable[[str, Report], Path]:

@@ -44,7 +44,9 @@ def refused(folder: Path, text: str) -> StackFileError:
 
 
 def test_a_good_file_gives_typed_endpoints(tmp_path: Path) -> None:
-    assert load(tmp_path, GOOD).endpoints["iris"].predictor.model.format == "sklearn"
+    model = load(tmp_path, GOOD).endpoints["iris"].predictor.model
+    assert model is not None
+    assert model.format == "sklearn"
 
 
 def test_an_empty_file_is_a_platform_without_endpoints(tmp_path: Path) -> None:

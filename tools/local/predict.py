@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -30,7 +31,18 @@ class Endpoint(BaseModel):
     serving: bool | None = None
     model: str | None = None
     runtime: str | None = None
-    predict_path: str
+    predict_path: str | None = None
+
+    @property
+    def service(self) -> str:
+        """The Service at which requests enter: a transformer's, where there is one."""
+        host = urlsplit(self.url or "").hostname or f"{self.name}-predictor"
+        return host.partition(".")[0]
+
+    @property
+    def asked_by_v1(self) -> bool:
+        """Whether it answers the one protocol that is asked here."""
+        return (self.predict_path or "").endswith(":predict")
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ def endpoints_of(outputs: dict[str, Any]) -> list[Endpoint]:
 
 
 def ask_all(project: Project, cluster: Cluster, endpoints: Sequence[Endpoint]) -> list[Prediction]:
-    """Ask every endpoint, and scikit-learn about every model that was trained here.
+    """Ask every endpoint that speaks protocol v1, and scikit-learn about every model that was trained here.
 
     Raises:
         ClusterUnreachable: the API server does not answer.
@@ -80,7 +92,8 @@ def ask_all(project: Project, cluster: Cluster, endpoints: Sequence[Endpoint]) -
 
     """
     with ServiceProxy(cluster.kubeconfig, cluster.context) as proxy:
-        return [_ask(proxy, endpoint, trained_model(project, endpoint)) for endpoint in endpoints]
+        asked = [endpoint for endpoint in endpoints if endpoint.asked_by_v1]
+        return [_ask(proxy, endpoint, trained_model(project, endpoint)) for endpoint in asked]
 
 
 def trained_model(project: Project, endpoint: Endpoint) -> Path | None:
@@ -104,8 +117,9 @@ def _ask(proxy: ServiceProxy, endpoint: Endpoint, trained: Path | None) -> Predi
 def _patiently(proxy: ServiceProxy, endpoint: Endpoint, told: Truth) -> tuple[int, Any]:
     until = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        service = f"{endpoint.name}-predictor"
-        status, content = proxy.post(endpoint.namespace, service, endpoint.predict_path, {"instances": told.instances})
+        service = endpoint.service
+        path = endpoint.predict_path or ""
+        status, content = proxy.post(endpoint.namespace, service, path, {"instances": told.instances})
         if status not in {502, 503, 504} or time.monotonic() > until:
             return status, content
         time.sleep(0.5)

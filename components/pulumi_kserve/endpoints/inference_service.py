@@ -5,63 +5,51 @@ https://kserve.github.io/website/docs/concepts/resources
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pydantic import Field
 
-from pulumi_kserve.contracts import ModelUri, PlatformFacts, PlatformLike, RuntimeFacts, WorkloadIdentity
-from pulumi_kserve.endpoints.admission import metadata as metadata_rules
-from pulumi_kserve.endpoints.admission import mode as mode_rules
-from pulumi_kserve.endpoints.admission import model as model_rules
-from pulumi_kserve.endpoints.admission import names as name_rules
-from pulumi_kserve.endpoints.admission import overrides as override_rules
-from pulumi_kserve.endpoints.admission import reserved as reserved_rules
-from pulumi_kserve.endpoints.admission import scaling as scaling_rules
+from pulumi_kserve.contracts import PlatformFacts, PlatformLike, RuntimeFacts
+from pulumi_kserve.endpoints.addresses import addresses_of, openai_base_url, predict_path
+from pulumi_kserve.endpoints.identity import Identity, identity_of, service_account
+from pulumi_kserve.endpoints.judgement import judged
 from pulumi_kserve.endpoints.mode_change import MODE_ANNOTATION, mode_change_refused
 from pulumi_kserve.endpoints.model_namespace import ModelNamespace
 from pulumi_kserve.endpoints.rollout_gate import Rollout, rollout_gate
-from pulumi_kserve.endpoints.spec.model import model_uri
-from pulumi_kserve.endpoints.spec.predictor import Predictor, predictor_fields, revision
-from pulumi_kserve.endpoints.spec.scaling import autoscaler_class, fixed_replicas
-from pulumi_kserve.errors import Problem, SpecError, input_properties_error
-from pulumi_kserve.models import Spec
+from pulumi_kserve.endpoints.spec.component import Rendering
+from pulumi_kserve.endpoints.spec.disruption_budget import disruption_budget_manifest
+from pulumi_kserve.endpoints.spec.network_policy import network_policy_manifest
+from pulumi_kserve.endpoints.spec.predictor import revision
+from pulumi_kserve.endpoints.spec.scaling import fixed_replicas, least_replicas
+from pulumi_kserve.endpoints.spec.service import (
+    InferenceServiceSpec,
+    components_of,
+    resolved,
+    service_manifest,
+    uris_in,
+)
 from pulumi_kserve.overrides import merged
-from pulumi_kserve.ownership import OWNER_LABEL, REVISION_ANNOTATION, STACK_LABEL, this_stack
+from pulumi_kserve.ownership import REVISION_ANNOTATION, STACK_LABEL, this_stack
 from pulumi_kserve.platform.layers.helm_release import retry_webhooks
-from pulumi_kserve.platform.readiness import wait_annotations
-from pulumi_kserve.platform.releases import RELEASES
 from pulumi_kserve.resources import KubernetesObject
 
 __all__ = ["InferenceService", "InferenceServiceSpec"]
 
-_CLASS_ANNOTATION = "serving.kserve.io/autoscalerClass"
-
-
-class InferenceServiceSpec(Spec):
-    """One endpoint."""
-
-    predictor: Predictor
-    """What answers predictions."""
-    labels: dict[str, str] = Field(default_factory=dict)
-    """Labels of the object; KServe passes them on to the pods."""
-    annotations: dict[str, str] = Field(default_factory=dict)
-    """Annotations of the object; KServe passes most of them on to the pods."""
-    timeout_seconds: int = Field(default=600, ge=1)
-    """How long a rollout may take, from the change to the last new pod serving."""
-    allow_recreate: bool = False
-    """Allow a change of the platform's mode, or of the namespace, to delete the endpoint before it is made again:
-    it answers nothing from then until its new pods serve. Set it for that one update."""
-    overrides: dict[str, Any] = Field(default_factory=dict)
-    """Merged deeply into the rendered object, for what has no field here; None removes a key.
-
-    What results is checked against the fields of the platform's KServe release.
-    """
-
 
 class InferenceService(pulumi.ComponentResource):
-    """A model endpoint with its own service account, identity and rollout gate."""
+    """A model endpoint with its own service account, identity, network policy and rollout gates.
+
+    Attributes:
+        name: The endpoint's name.
+        namespace: Its namespace.
+        url: Where clients call it: through the platform's gateway, or inside the cluster where there is none.
+        internal_url: Where pods of the cluster call it.
+        openai_base_url: The base URL for clients of the OpenAI protocol; None where it is not asked for.
+        runtime: The serving runtime; None where the predictor is a container of one's own.
+        serving: True once the new pods serve; false for a stopped endpoint.
+
+    """
 
     def __init__(
         self,
@@ -85,200 +73,136 @@ class InferenceService(pulumi.ComponentResource):
             pulumi.InputPropertiesError: everything that is wrong, at once, with paths and cures.
 
         """
-        facts = platform.facts
-        home = namespace.name if isinstance(namespace, ModelNamespace) else namespace
-        parsed, runtime = _checked(name, home, spec, facts)
+        where = namespace.name if isinstance(namespace, ModelNamespace) else namespace
+        fit = judged(name, where, spec, platform.facts)
         super().__init__(
             "kserve:index:InferenceService",
             name,
-            {"name": name, "namespace": home, "format": parsed.predictor.model.format},
+            {"name": name, "namespace": where, "runtime": fit.runtime.name if fit.runtime else None},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[platform.cluster.provider])),
         )
-        self.name, self.namespace, self.spec = name, home, parsed
-        before = [*platform.ready, *([namespace.resource] if isinstance(namespace, ModelNamespace) else [])]
-        identity = self._identity(before)
-        account = self._service_account(identity, before)
-        manifest = self._manifest(facts, runtime, identity, self._labels(namespace))
-        self.revision = revision(manifest, runtime)
-        needs = [*before, account, *(identity.resources if identity else ())]
-        gate = self._gate(platform, self._inference_service(manifest, needs, platform))
-        self.runtime = runtime.name
-        self.internal_url = f"http://{name}-predictor.{self.namespace}.svc.{facts.domain.removeprefix('svc.')}"
-        self.url = self.internal_url
-        self.serving: pulumi.Output[bool] = gate.id.apply(lambda _: True)
+        self.name, self.namespace, self.spec, self._platform = name, where, fit.spec, platform
+        home = [namespace.resource] if isinstance(namespace, ModelNamespace) else []
+        self._before: list[pulumi.Resource] = [*platform.ready, *home]
+        self._labels = self._labels_in(namespace)
+        self._address(platform.facts, fit.runtime)
+        service = self._serve(fit.runtime)
+        self._guard()
+        self.serving = self._gates(service, fit.runtime)
         self.register_outputs({"url": self.url, "internalUrl": self.internal_url, "runtime": self.runtime})
 
     @property
     def summary(self) -> dict[str, pulumi.Input[Any]]:
         """What a table of endpoints shows."""
         model = self.spec.predictor.model
+        uri = None if model is None else model.place
         return {
             "name": self.name,
             "namespace": self.namespace,
             "url": self.url,
             "serving": self.serving,
-            "model": model_uri(model).value,
+            "model": None if uri is None else uri.value,
             "runtime": self.runtime,
-            "predict_path": f"/v1/models/{self.name}:predict",
+            "predict_path": self._predict_path,
         }
 
-    def _labels(self, namespace: ModelNamespace | str) -> dict[str, str]:
-        owner = {OWNER_LABEL: namespace.owner} if isinstance(namespace, ModelNamespace) else {}
-        return {STACK_LABEL: this_stack(), **owner, **self.spec.labels}
+    def _address(self, facts: PlatformFacts, runtime: RuntimeFacts | None) -> None:
+        entry = "transformer" if self.spec.transformer else "predictor"
+        local = self.spec.cluster_local
+        found = addresses_of(self.name, self.namespace, entry, facts, cluster_local=local)
+        self.url, self.internal_url = found.url, found.internal_url
+        self.runtime = runtime.name if runtime else None
+        model = self.spec.predictor.model
+        said = model.protocol if model else None
+        self.openai_base_url = openai_base_url(self.url, said or "", runtime)
+        self._predict_path = predict_path(self.name, Rendering.of(facts, runtime=runtime).protocol_of(model))
 
-    def _gate(self, platform: PlatformLike, service: pulumi.Resource) -> pulumi.CustomResource:
+    def _labels_in(self, namespace: ModelNamespace | str) -> dict[str, str]:
+        team = namespace.team_labels if isinstance(namespace, ModelNamespace) and self.spec.team_labels else {}
+        return {STACK_LABEL: this_stack(), **team}
+
+    def _options(self, *needs: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=[*self._before, *needs], **more)
+
+    def _serve(self, runtime: RuntimeFacts | None) -> pulumi.Resource:
+        facts = self._platform.facts
+        plain = Rendering.of(facts, runtime=runtime, service_account=self._account)
+        uris = [*uris_in(service_manifest(self.name, self.namespace, self.spec, plain, labels={}))]
+        identity = identity_of(self.name, self.namespace, uris, self.spec.credentials, self._options())
+        needs = [*identity.resources, *self._service_account(identity)]
+        rendering = Rendering.of(facts, runtime=runtime, service_account=self._account, pod_labels=identity.pod_labels)
+        labels = {**self._labels, **self.spec.labels}
+        manifest = service_manifest(self.name, self.namespace, self.spec, rendering, labels=labels)
+        self._manifest = merged(resolved(manifest), self.spec.overrides)
+        self.revisions = {
+            component: revision(self._manifest, component, runtime) for component in components_of(self.spec)
+        }
+        return self._inference_service(needs)
+
+    @property
+    def _account(self) -> str:
+        return self.spec.service_account or self.name
+
+    def _service_account(self, identity: Identity) -> list[pulumi.Resource]:
+        if self.spec.service_account:
+            return []
+        labels = {STACK_LABEL: this_stack()}
+        return [service_account(self.name, self.namespace, identity, labels, self._options())]
+
+    def _inference_service(self, needs: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        hooks = pulumi.ResourceHookBinding(
+            before_create=[
+                mode_change_refused(self.name, self.namespace, self._platform.facts.mode, self._platform.cluster)
+            ],
+            on_error=[retry_webhooks(f"{self.name}-inference-service")],
+        )
+        marks = {
+            component: {"annotations": {REVISION_ANNOTATION: found}} for component, found in self.revisions.items()
+        }
+        options = self._options(
+            *needs,
+            replace_on_changes=[f'metadata.annotations["{MODE_ANNOTATION}"]'],
+            delete_before_replace=self.spec.allow_recreate,
+            hooks=hooks,
+        )
+        return KubernetesObject(f"{self.name}-inference-service", merged(self._manifest, {"spec": marks}), options)
+
+    def _guard(self) -> None:
+        """The endpoint's NetworkPolicy, and a PodDisruptionBudget for each component with pods to spare."""
+        place = {"name": self.name, "namespace": self.namespace}
+        if self.spec.network_policy:
+            policy = network_policy_manifest(
+                self.spec.network_policy, **place, labels=self._labels, facts=self._platform.facts
+            )
+            KubernetesObject(f"{self.name}-network-policy", policy, self._options())
+        for component, found in components_of(self.spec).items():
+            least = 0 if self.spec.stopped else least_replicas(found.scaling)
+            if self.spec.disruption_budget:
+                budget = disruption_budget_manifest(
+                    self.spec.disruption_budget, component, least_replicas=least, **place, labels=self._labels
+                )
+                if budget:
+                    KubernetesObject(f"{self.name}-{component}-disruption-budget", budget, self._options())
+
+    def _gates(self, service: pulumi.Resource, runtime: RuntimeFacts | None) -> pulumi.Output[bool]:
+        del runtime
+        if self.spec.stopped:
+            return pulumi.Output.from_input(False)  # noqa: FBT003 -- the value of an output
+        if self._platform.facts.mode != "Standard":
+            return service.urn.apply(lambda _: True)
+        gates = [
+            self._gate(name, fixed_replicas(found.scaling), service) for name, found in components_of(self.spec).items()
+        ]
+        return pulumi.Output.all(*(gate.id for gate in gates)).apply(lambda _: True)
+
+    def _gate(self, component: str, replicas: int | None, service: pulumi.Resource) -> pulumi.CustomResource:
         rollout = Rollout(
             endpoint=self.name,
             namespace=self.namespace,
-            component="predictor",
-            revision=self.revision,
-            replicas=fixed_replicas(self.spec.predictor.scaling),
+            component=component,
+            revision=self.revisions[component],
+            replicas=replicas,
             timeout_seconds=self.spec.timeout_seconds,
         )
+        platform = self._platform
         return rollout_gate(rollout, facts=platform.facts, cluster=platform.cluster, parent=self, depends_on=[service])
-
-    def _identity(self, before: list[pulumi.Resource]) -> WorkloadIdentity | None:
-        uri = model_uri(self.spec.predictor.model)
-        if uri.store is None:
-            return None
-        opts = pulumi.ResourceOptions(parent=self, depends_on=before)
-        return uri.store.identity(self.name, namespace=self.namespace, uri=uri, opts=opts)
-
-    def _service_account(self, identity: WorkloadIdentity | None, before: list[pulumi.Resource]) -> pulumi.Resource:
-        account: dict[str, Any] = {
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": {
-                "name": self.name,
-                "namespace": self.namespace,
-                "labels": {STACK_LABEL: this_stack()},
-                "annotations": dict(identity.service_account_annotations) if identity else {},
-            },
-            "secrets": [{"name": name} for name in identity.secrets] if identity else [],
-            "automountServiceAccountToken": False,
-        }
-        opts = pulumi.ResourceOptions(parent=self, depends_on=before)
-        return KubernetesObject(f"{self.name}-service-account", account, opts)
-
-    def _manifest(
-        self,
-        facts: PlatformFacts,
-        runtime: RuntimeFacts,
-        identity: WorkloadIdentity | None,
-        labels: Mapping[str, str],
-    ) -> dict[str, Any]:
-        fields = predictor_fields(
-            self.spec.predictor,
-            runtime=runtime.name,
-            service_account=self.name,
-            pod_labels=identity.pod_labels if identity else {},
-        )
-        rendered = _manifest(self.name, self.namespace, self.spec, facts, predictor=fields, labels=labels)
-        return merged(rendered, self.spec.overrides)
-
-    def _inference_service(
-        self, manifest: Mapping[str, Any], needs: list[pulumi.Resource], platform: PlatformLike
-    ) -> pulumi.Resource:
-        hooks = pulumi.ResourceHookBinding(
-            before_create=[mode_change_refused(self.name, self.namespace, platform.facts.mode, platform.cluster)],
-            on_error=[retry_webhooks(f"{self.name}-inference-service")],
-        )
-        annotations = {"annotations": {REVISION_ANNOTATION: self.revision}}
-        return KubernetesObject(
-            f"{self.name}-inference-service",
-            merged(manifest, {"spec": {"predictor": annotations}}),
-            pulumi.ResourceOptions(
-                parent=self,
-                depends_on=needs,
-                replace_on_changes=[f'metadata.annotations["{MODE_ANNOTATION}"]'],
-                delete_before_replace=self.spec.allow_recreate,
-                hooks=hooks,
-            ),
-        )
-
-
-def _manifest(
-    name: str,
-    namespace: str,
-    spec: InferenceServiceSpec,
-    facts: PlatformFacts,
-    *,
-    predictor: dict[str, Any],
-    labels: Mapping[str, str],
-) -> dict[str, Any]:
-    return {
-        "apiVersion": RELEASES[facts.release].api_versions["InferenceService"],
-        "kind": "InferenceService",
-        "metadata": {
-            "name": name,
-            "namespace": namespace,
-            "labels": dict(labels),
-            "annotations": {
-                MODE_ANNOTATION: facts.mode,
-                _CLASS_ANNOTATION: autoscaler_class(spec.predictor.scaling),
-                **wait_annotations("InferenceService", facts.mode),
-                **spec.annotations,
-            },
-        },
-        "spec": {"predictor": predictor},
-    }
-
-
-def _checked(
-    name: str, namespace: str, spec: InferenceServiceSpec | Mapping[str, Any], facts: PlatformFacts
-) -> tuple[InferenceServiceSpec, RuntimeFacts]:
-    problems = [
-        *mode_rules.refuse_mode(facts),
-        *name_rules.refuse_name(name),
-        *name_rules.refuse_long_host_name(name, namespace),
-        *name_rules.refuse_namespace(namespace, facts),
-    ]
-    runtime: RuntimeFacts | None = None
-    parsed: InferenceServiceSpec | None = None
-    try:
-        parsed = InferenceServiceSpec.parse(spec)
-    except SpecError as error:
-        problems += error.problems
-    else:
-        runtime, found = _judge(parsed, facts)
-        problems += found
-        problems += _judge_overrides(name, namespace, parsed, facts, runtime)
-    if problems or parsed is None or runtime is None:
-        raise input_properties_error(f"InferenceService {name!r}", problems)
-    return parsed, runtime
-
-
-def _judge_overrides(
-    name: str, namespace: str, spec: InferenceServiceSpec, facts: PlatformFacts, runtime: RuntimeFacts | None
-) -> list[Problem]:
-    if not spec.overrides:
-        return []
-    fields = predictor_fields(
-        spec.predictor, runtime=runtime.name if runtime else "", service_account=name, pod_labels={}
-    )
-    plain = _manifest(name, namespace, spec, facts, predictor=fields, labels=spec.labels)
-    return override_rules.refuse_wrong_fields(plain, spec.overrides, facts.release, "overrides")
-
-
-def _judge(spec: InferenceServiceSpec, facts: PlatformFacts) -> tuple[RuntimeFacts | None, list[Problem]]:
-    model, scaling = spec.predictor.model, spec.predictor.scaling
-    uri: ModelUri = model_uri(model)
-    runtime, problems = model_rules.choose_runtime(model, facts, "predictor.model")
-    problems += [
-        *model_rules.refuse_uri(uri, "predictor.model"),
-        *model_rules.refuse_template_braces(model, "predictor.model"),
-        *model_rules.refuse_python_path(model, "predictor.model"),
-        *model_rules.refuse_limits_below_requests(model.resources, "predictor.model"),
-        *scaling_rules.refuse_max_below_min(scaling, "predictor.scaling.hpa"),
-        *scaling_rules.refuse_missing_metrics(scaling, facts, "predictor.scaling.hpa"),
-        *metadata_rules.refuse_labels(spec.labels, "labels"),
-        *metadata_rules.refuse_labels(spec.predictor.labels, "predictor.labels"),
-        *metadata_rules.refuse_annotations(spec.annotations, "annotations"),
-        *metadata_rules.refuse_annotations(spec.predictor.annotations, "predictor.annotations"),
-        *reserved_rules.refuse_reserved_keys(spec.labels, "labels"),
-        *reserved_rules.refuse_reserved_keys(spec.annotations, "annotations"),
-        *reserved_rules.refuse_reserved_keys(spec.predictor.labels, "predictor.labels"),
-        *reserved_rules.refuse_reserved_keys(spec.predictor.annotations, "predictor.annotations"),
-        *reserved_rules.refuse_reserved_overrides(spec.overrides, "overrides"),
-    ]
-    return runtime, problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import pulumi
 from pydantic import Field
@@ -14,17 +14,22 @@ from pulumi_kserve.endpoints.admission.names import refuse_namespace
 from pulumi_kserve.endpoints.spec.resources import ResourceList
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.models import Spec
-from pulumi_kserve.ownership import OWNER_LABEL, STACK_LABEL, this_stack
+from pulumi_kserve.ownership import COST_CENTRE_LABEL, OWNER_LABEL, STACK_LABEL, this_stack
 from pulumi_kserve.resources import KubernetesObject
 
 __all__ = ["ModelNamespace", "ModelNamespaceSpec"]
 
 
+LabelValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", max_length=63)]
+
+
 class ModelNamespaceSpec(Spec):
     """Whose namespace it is, and how much it may take."""
 
-    owner: str = Field(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", max_length=63)
+    owner: LabelValue
     """The team that answers for the models; a label on every object."""
+    cost_centre: LabelValue | None = None
+    """Who pays for the models; a label on the namespace and on every endpoint, and so on its pods."""
     quota: ResourceList | None = None
     """The most that all pods together may ask for, for example ``{"requests.cpu": "8"}``."""
     labels: dict[str, str] = Field(default_factory=dict)
@@ -75,6 +80,12 @@ class ModelNamespace(pulumi.ComponentResource):
             self._quota(self.spec.quota)
         self.register_outputs({"name": name, "owner": self.owner})
 
+    @property
+    def team_labels(self) -> dict[str, str]:
+        """The labels that say whose the models are, for the namespace and for every endpoint in it."""
+        cost_centre = {COST_CENTRE_LABEL: self.spec.cost_centre} if self.spec.cost_centre else {}
+        return {OWNER_LABEL: self.spec.owner, **cost_centre}
+
     def _namespace(self) -> pulumi.Resource:
         metadata = {"name": self.name, "labels": self._labels()}
         manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
@@ -89,7 +100,7 @@ class ModelNamespace(pulumi.ComponentResource):
     def _labels(self) -> dict[str, str]:
         return {
             "pod-security.kubernetes.io/enforce": "restricted",
-            OWNER_LABEL: self.spec.owner,
+            **self.team_labels,
             STACK_LABEL: this_stack(),
             **self.spec.labels,
         }

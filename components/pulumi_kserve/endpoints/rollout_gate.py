@@ -8,6 +8,9 @@ for the same truth, so that it also holds where hooks do not run.
 
 The revision travels as an annotation of the predictor into the pods' template: a rollout that KServe has
 not begun is thereby told from one that is done.
+
+The patch is never taken back: it goes with its Deployment, which KServe deletes with the endpoint, or when the
+endpoint is stopped; the provider would make a Deployment anew to take a patch off it.
 """
 
 from __future__ import annotations
@@ -72,6 +75,7 @@ def rollout_gate(
             depends_on=list(depends_on),
             hooks=pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook]),
             custom_timeouts=pulumi.CustomTimeouts(create=timeout, update=timeout),
+            retain_on_delete=True,
         ),
     )
 

@@ -123,11 +123,14 @@ class MinioModelStore(pulumi.ComponentResource):
         """The URI of `path` in the bucket."""
         return ModelUri("s3", path.strip("/"), self.spec.bucket, self)
 
-    def identity(self, name: str, *, namespace: str, uri: ModelUri, opts: pulumi.ResourceOptions) -> SecretIdentity:
-        """A key pair for endpoint `name` that reads `uri` and nothing else, as a Secret in its namespace."""
+    def identity(
+        self, name: str, *, namespace: str, uris: Sequence[ModelUri], opts: pulumi.ResourceOptions
+    ) -> SecretIdentity:
+        """A key pair for endpoint `name` that reads `uris` and nothing else, as a Secret in its namespace."""
         user = f"{namespace}-{name}"
+        folders = sorted({uri.path for uri in uris})
         password = pulumi.Output.secret(self.spec.reader_seed).apply(lambda seed: derived_key(seed, user))
-        applied = self._user(user, password, reading_policy(self.spec.bucket, uri.path))
+        applied = self._user(user, password, reading_policy(self.spec.bucket, folders))
         store = ModelStoreSpec(
             bucket=self.spec.bucket,
             endpoint=self.endpoint,
@@ -135,7 +138,7 @@ class MinioModelStore(pulumi.ComponentResource):
             reader=S3Credentials(access_key=user, secret_key=password),
         )
         secret = reader_secret(f"{name}-model-store", namespace, store, store.reader, opts)
-        mine = prefixes([path for path, _ in self._uploads], uri.path)
+        mine = prefixes([path for path, _ in self._uploads], folders)
         return SecretIdentity((f"{name}-model-store",), (secret, applied, *(self._uploads[index][1] for index in mine)))
 
     def upload(self, path: str, source: Path) -> ModelUri:

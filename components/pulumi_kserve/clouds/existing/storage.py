@@ -111,9 +111,11 @@ class ModelStore(pulumi.ComponentResource):
         """The URI of `path` in the bucket."""
         return ModelUri("s3", path.strip("/"), self.spec.bucket, self)
 
-    def identity(self, name: str, *, namespace: str, uri: ModelUri, opts: pulumi.ResourceOptions) -> SecretIdentity:
-        """The store's reader key pair as a Secret of the endpoint; `uri` does not narrow an existing key."""
-        del uri
+    def identity(
+        self, name: str, *, namespace: str, uris: Sequence[ModelUri], opts: pulumi.ResourceOptions
+    ) -> SecretIdentity:
+        """The store's reader key pair as a Secret of the endpoint; `uris` do not narrow an existing key."""
+        del uris
         secret = reader_secret(f"{name}-model-store", namespace, self.spec, self.spec.reader, opts)
         return SecretIdentity((f"{name}-model-store",), (secret,))
 
@@ -148,8 +150,8 @@ def reader_secret(
     return KubernetesObject(name, manifest, opts)
 
 
-def reading_policy(bucket: str, prefix: str) -> dict[str, Any]:
-    """An S3 policy that reads objects under `prefix` and no others.
+def reading_policy(bucket: str, folders: Sequence[str]) -> dict[str, Any]:
+    """An S3 policy that reads objects under `folders` and no others.
 
     KServe's storage initializer begins with HeadBucket, which stores authorise as a ListBucket without a
     prefix. The second statement allows it; it also lets the names of other objects be listed, never read.
@@ -162,7 +164,9 @@ def reading_policy(bucket: str, prefix: str) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Action": ["s3:ListBucket"],
                 "Resource": [f"arn:aws:s3:::{bucket}"],
-                "Condition": {"StringLike": {"s3:prefix": [prefix, f"{prefix}/*"]}},
+                "Condition": {
+                    "StringLike": {"s3:prefix": [f"{folder}{end}" for folder in folders for end in ("", "/*")]}
+                },
             },
             {
                 "Effect": "Allow",
@@ -173,7 +177,7 @@ def reading_policy(bucket: str, prefix: str) -> dict[str, Any]:
             {
                 "Effect": "Allow",
                 "Action": ["s3:GetObject"],
-                "Resource": [f"arn:aws:s3:::{bucket}/{prefix}", f"arn:aws:s3:::{bucket}/{prefix}/*"],
+                "Resource": [f"arn:aws:s3:::{bucket}/{folder}{end}" for folder in folders for end in ("", "/*")],
             },
         ],
     }
@@ -194,10 +198,14 @@ def writing_policy(bucket: str) -> dict[str, Any]:
     }
 
 
-def prefixes(paths: Sequence[str], uri_path: str) -> list[int]:
-    """Which of `paths` lie at or under `uri_path`, or above it, by index."""
+def prefixes(paths: Sequence[str], folders: Sequence[str]) -> list[int]:
+    """Which of `paths` lie at or under one of `folders`, or above it, by index."""
 
     def within(path: str, parent: str) -> bool:
         return path == parent or path.startswith(f"{parent}/")
 
-    return [index for index, path in enumerate(paths) if within(path, uri_path) or within(uri_path, path)]
+    return [
+        index
+        for index, path in enumerate(paths)
+        if any(within(path, folder) or within(folder, path) for folder in folders)
+    ]

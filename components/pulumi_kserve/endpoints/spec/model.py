@@ -5,55 +5,103 @@ https://kserve.github.io/website/docs/reference/crd-api#serving.kserve.io/v1beta
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, Self
 
-import pulumi
-from pydantic import Field, GetPydanticSchema
-from pydantic_core import core_schema
+from pydantic import Field, model_validator
 
 from pulumi_kserve.contracts import ModelUri
+from pulumi_kserve.endpoints.spec.accelerators import GpuFields, container_on_gpus
+from pulumi_kserve.endpoints.spec.container import ContainerFields, ImageReference, container_fields
 from pulumi_kserve.endpoints.spec.resources import Resources
+from pulumi_kserve.endpoints.spec.storage import StorageSpec, Uri, place_of, storage_fields
 from pulumi_kserve.inputs import In
 from pulumi_kserve.models import Spec
 
-__all__ = ["Model", "model_uri"]
+__all__ = ["Confidential", "Model", "model_fields"]
 
 
-def _passes(kind: type[Any]) -> GetPydanticSchema:
-    return GetPydanticSchema(
-        lambda _source, _handler: core_schema.is_instance_schema(kind),
-        lambda _schema, _handler: {"type": "string"},
-    )
+class Confidential(Spec):
+    """The model is encrypted, and opened in a trusted environment. KServe 0.20."""
+
+    enabled: bool = True
+    """Whether it is; yes."""
+    resource_id: str | None = None
+    """The key, ``kbs:///repository/type/tag``; found by the model itself when unset."""
 
 
-Uri: TypeAlias = Annotated[ModelUri, _passes(ModelUri)] | In[str]
+class Model(ContainerFields):
+    """One model, and what its runtime's container gets besides.
 
-
-class Model(Spec):
-    """One model."""
+    CPU, memory and accelerators are the component's. A variable with a token here does not reach the download: see
+    `pulumi_kserve.endpoints.spec.storage`.
+    """
 
     format: str = Field(min_length=1)
-    """KServe's name of the format, for example ``sklearn``."""
-    uri: Uri
-    """Where the model lies: ``store.uri(path)``, or a URI text such as ``s3://bucket/path``."""
+    """KServe's name of the format, for example ``sklearn``. The spelling counts: it is ``vLLM``."""
     version: str | None = None
-    """The format's version, an exact text as the runtime lists it."""
+    """The format's version, an exact text as the runtime lists it; any when unset."""
+    uri: Uri | None = None
+    """Where the model lies: ``store.uri(path)``, or a URI text such as ``s3://bucket/path``."""
+    storage: StorageSpec | None = None
+    """Where the model lies, by an entry of the storage Secret; its `path` instead of `uri`."""
     runtime: str | None = None
     """The serving runtime; chosen as KServe does when unset."""
-    protocol: Literal["v1", "v2", "grpc-v1", "grpc-v2"] = "v1"
-    """The inference protocol."""
-    args: tuple[str, ...] = ()
-    """Further arguments of the runtime's container."""
-    env: dict[str, In[str]] = Field(default_factory=dict)
-    """Further environment variables. Secrets do not belong here: they would be readable in the object."""
-    resources: Resources | None = None
-    """CPU and memory of the model server."""
+    runtime_version: str | None = Field(default=None, min_length=1)
+    """The tag of the runtime's image; the runtime's own when unset. It does not move an image pinned by digest."""
+    image: In[ImageReference] | None = None
+    """An image instead of the runtime's."""
+    protocol: Literal["v1", "v2", "grpc-v1", "grpc-v2", "openai"] | None = None
+    """The inference protocol; v1, or what the runtime speaks, when unset.
+
+    ``openai`` needs a runtime that serves it (Hugging Face, vLLM): the endpoint then also offers `openai_base_url`.
+    """
+    confidential: Confidential | None = None
+    """An encrypted model; KServe 0.20."""
+
+    @model_validator(mode="after")
+    def _lies_in_one_place(self) -> Self:
+        if self.uri is not None and self.storage is not None and self.storage.path is not None:
+            raise ValueError("uri and storage.path both say where the model lies: keep one")
+        return self
+
+    @property
+    def place(self) -> ModelUri | None:
+        """The parts of its URI, where it has one."""
+        return None if self.uri is None else place_of(self.uri)
 
 
-def model_uri(model: Model) -> ModelUri:
-    """The model's place; scheme and path stay plain where they are known."""
-    if isinstance(model.uri, ModelUri):
-        return model.uri
-    if isinstance(model.uri, pulumi.Output):
-        return ModelUri("", "", model.uri)
-    return ModelUri.of(model.uri)
+def model_fields(
+    model: Model, resources: Resources | None, gpus: GpuFields, *, runtime: str | None, protocol: str | None
+) -> dict[str, Any]:
+    """``model`` of a predictor; a ModelUri stays in it as it is.
+
+    Args:
+        model: The model.
+        resources: The component's resources.
+        gpus: The component's accelerators.
+        runtime: The name of the runtime; KServe chooses when None.
+        protocol: KServe's name of the protocol; left to KServe when None.
+
+    """
+    version = {} if model.version is None else {"version": model.version}
+    fields: dict[str, Any] = {
+        "modelFormat": {"name": model.format, **version},
+        "runtime": runtime,
+        "runtimeVersion": model.runtime_version,
+        "protocolVersion": protocol,
+        "storageUri": model.uri,
+        "storage": storage_fields(model.storage) if model.storage else None,
+        "image": model.image,
+        "confidential": _confidential_fields(model.confidential),
+    }
+    return {
+        **{key: value for key, value in fields.items() if value is not None},
+        **container_on_gpus(container_fields(model), resources, gpus),
+    }
+
+
+def _confidential_fields(confidential: Confidential | None) -> dict[str, Any] | None:
+    if confidential is None:
+        return None
+    named = {} if confidential.resource_id is None else {"resourceId": confidential.resource_id}
+    return {"enabled": confidential.enabled, **named}

@@ -1,4 +1,4 @@
-"""The predictor of an InferenceService: its model, its replicas, its pods.
+"""The predictor of an InferenceService: its model or containers, its replicas, its pods.
 
 https://kserve.github.io/website/docs/reference/crd-api#serving.kserve.io/v1beta1.PredictorSpec
 """
@@ -7,80 +7,121 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, Self
 
 import pulumi
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pulumi_kserve.contracts import RuntimeFacts
-from pulumi_kserve.endpoints.spec.model import Model, model_uri
-from pulumi_kserve.endpoints.spec.scaling import SCALING_FIELDS, NoScaling, Scaling, scaling_fields
-from pulumi_kserve.models import Spec, wire
+from pulumi_kserve.endpoints.spec.accelerators import gpu_fields
+from pulumi_kserve.endpoints.spec.component import (
+    Component,
+    Rendering,
+    component_fields,
+    containers_fields,
+    refuse_resources_twice,
+    without_none,
+)
+from pulumi_kserve.endpoints.spec.container import Container
+from pulumi_kserve.endpoints.spec.model import Model, model_fields
+from pulumi_kserve.endpoints.spec.rollout import ROLLOUT_FIELDS
+from pulumi_kserve.endpoints.spec.scaling import SCALING_FIELDS
+from pulumi_kserve.endpoints.spec.security import restricted_container
+from pulumi_kserve.endpoints.spec.workers import Worker, worker_fields
 
 __all__ = ["Predictor", "predictor_fields", "revision"]
 
-
-class Predictor(Spec):
-    """What answers predictions."""
-
-    model: Model
-    """The model."""
-    scaling: Scaling = Field(default_factory=NoScaling)
-    """How many replicas; one by default."""
-    labels: dict[str, str] = Field(default_factory=dict)
-    """Labels for the pods."""
-    annotations: dict[str, str] = Field(default_factory=dict)
-    """Annotations for the pods."""
+_MAIN: Final = "kserve-container"
+_NOT_THE_PODS: Final = frozenset({*SCALING_FIELDS, *ROLLOUT_FIELDS})
 
 
-def predictor_fields(
-    predictor: Predictor, *, runtime: str, service_account: pulumi.Input[str], pod_labels: Mapping[str, str]
-) -> dict[str, Any]:
+class Predictor(Component):
+    """What answers predictions: a model, or containers of your own."""
+
+    model: Model | None = None
+    """The model, served by a runtime."""
+    containers: tuple[Container, ...] = ()
+    """A server of your own, ``kserve-container``, first, and sidecars. Beside a model: sidecars only, of which
+    ``transformer-container`` gets the requests first."""
+    worker: Worker | None = None
+    """Further nodes for a model that one node cannot hold."""
+    name: str | None = Field(default=None, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+    """A name for this version, part of the Deployment's; KServe 0.20."""
+    storage_container_name: str | None = None
+    """The ClusterStorageContainer that downloads the model; the one that fits the URI when unset. KServe 0.20."""
+
+    @model_validator(mode="after")
+    def _serves_one_thing(self) -> Self:
+        if self.model is None and not self.containers:
+            raise ValueError("expected a model or containers: there is nothing to serve")
+        if self.model is None:
+            refuse_resources_twice(self.containers, self)
+        elif _MAIN in [container.name for container in self.containers]:
+            raise ValueError(
+                f"model and a container named {_MAIN!r} both serve: keep one, or name the container"
+                " 'transformer-container' or otherwise"
+            )
+        return self
+
+
+def predictor_fields(predictor: Predictor, rendering: Rendering) -> dict[str, Any]:
     """``spec.predictor`` of the InferenceService; only ``model:``, never the legacy framework keys."""
-    model = predictor.model
-    labels = {**pod_labels, **predictor.labels}
-    fields: dict[str, Any] = {
-        **scaling_fields(predictor.scaling),
-        "serviceAccountName": service_account,
-        "automountServiceAccountToken": False,
-        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        "model": {
-            "modelFormat": {"name": model.format, **({"version": model.version} if model.version else {})},
-            "runtime": runtime,
-            "protocolVersion": model.protocol,
-            "storageUri": model_uri(model).value if not isinstance(model.uri, pulumi.Output) else model.uri,
-        },
+    containers = containers_fields(predictor.containers, predictor, rendering, main=predictor.model is None)
+    return {
+        **component_fields(predictor, rendering, main=True),
+        **without_none(
+            {
+                "name": predictor.name,
+                "storageContainerName": predictor.storage_container_name,
+                "model": _model_fields(predictor, rendering),
+                "containers": containers or None,
+                "workerSpec": worker_fields(predictor.worker, rendering) if predictor.worker else None,
+            }
+        ),
     }
-    if labels:
-        fields["labels"] = labels
-    if predictor.annotations:
-        fields["annotations"] = dict(predictor.annotations)
-    container = fields["model"]
-    if model.args:
-        container["args"] = list(model.args)
-    if model.env:
-        container["env"] = [{"name": name, "value": model.env[name]} for name in sorted(model.env)]
-    if model.resources is not None:
-        container["resources"] = wire(model.resources)
-    return fields
 
 
-def revision(manifest: Mapping[str, Any], runtime: RuntimeFacts) -> pulumi.Output[str]:
-    """A digest of all that decides what the pods are: a change of it, and only that, rolls them.
+def revision(manifest: Mapping[str, Any], component: str, runtime: RuntimeFacts | None) -> pulumi.Output[str]:
+    """A digest of all that decides what a component's pods are: a change of it, and only that, rolls them.
 
-    Labels and annotations of the object count, because KServe passes them on to the pods.
+    Labels and annotations of the object count, because KServe passes them on to the pods. So do the name of the
+    predictor, which transformer and explainer call, and its logger, whose sink is taken for theirs. How many pods
+    there are, and how they are exchanged, does not.
 
     Args:
         manifest: The whole InferenceService, with the overrides in it.
-        runtime: The serving runtime.
+        component: ``predictor``, ``transformer`` or ``explainer``.
+        runtime: The serving runtime of the predictor's model.
+
     """
-    predictor = manifest["spec"]["predictor"]
-    metadata = manifest["metadata"]
+    metadata, spec = manifest["metadata"], manifest["spec"]
     parts = {
-        "predictor": {key: value for key, value in predictor.items() if key not in SCALING_FIELDS},
+        component: {key: value for key, value in spec[component].items() if key not in _NOT_THE_PODS},
         "passedOn": {key: metadata.get(key, {}) for key in ("annotations", "labels")},
-        "runtime": runtime.revision,
+        **_of_predictor(spec, component, runtime),
     }
     return pulumi.Output.json_dumps(parts, sort_keys=True).apply(
         lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]
     )
+
+
+def _of_predictor(spec: Mapping[str, Any], component: str, runtime: RuntimeFacts | None) -> dict[str, Any]:
+    if component == "predictor":
+        return {"runtime": runtime.revision if runtime else ""}
+    logger = spec["predictor"].get("logger") if "logger" in spec[component] else None
+    return without_none({"predictorName": spec["predictor"].get("name"), "predictorLogger": logger})
+
+
+def _model_fields(predictor: Predictor, rendering: Rendering) -> dict[str, Any] | None:
+    if predictor.model is None:
+        return None
+    fields = model_fields(
+        predictor.model,
+        predictor.resources,
+        gpu_fields(predictor.gpu, rendering.pools),
+        runtime=rendering.runtime_of(predictor.model),
+        protocol=rendering.protocol_of(predictor.model),
+    )
+    if rendering.mode == "Knative":  # whose pods have no security context of their own
+        fields["securityContext"] = restricted_container(predictor.model.security_context)
+    return fields

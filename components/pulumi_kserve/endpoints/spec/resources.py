@@ -12,36 +12,34 @@ from pydantic import AfterValidator, Field
 
 from pulumi_kserve.models import Spec
 
-__all__ = ["Quantity", "Resources", "amount"]
+__all__ = ["Bytes", "Quantity", "Resources"]
 
-_UNITS: Final = {
-    "": Decimal(1),
-    "n": Decimal("1e-9"),
-    "u": Decimal("1e-6"),
-    "m": Decimal("1e-3"),
-    **{unit: Decimal(1000) ** power for power, unit in enumerate(("k", "M", "G", "T", "P", "E"), start=1)},
-    **{unit: Decimal(1024) ** power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), start=1)},
-}
 _PATTERN: Final = r"^[0-9]+(\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
 _BYTES_WITHOUT_UNIT: Final = Decimal(1_000_000)
+_IN_BYTES: Final = ("memory", "ephemeral-storage")
 Quantity = Annotated[str, Field(pattern=_PATTERN)]
 """A Kubernetes quantity as text, for example ``500m`` or ``2Gi``. Numbers are refused: floats lose digits."""
 
 
-def amount(quantity: str) -> Decimal:
-    """The number that a quantity means."""
-    digits = quantity.rstrip("numkMGTPEi")
-    return Decimal(digits) * _UNITS[quantity[len(digits) :]]
+def _has_a_unit(text: str, name: str = "") -> str:
+    if text[-1].isdigit() and Decimal(text) < _BYTES_WITHOUT_UNIT:
+        said = f"{name} {text!r}".strip()
+        raise ValueError(f"{said} is less than a megabyte: add the unit you mean, for example '{text}Mi'")
+    return text
 
 
-def _memory_has_a_unit(values: dict[str, str]) -> dict[str, str]:
-    memory = values.get("memory")
-    if memory is not None and amount(memory) < _BYTES_WITHOUT_UNIT:
-        raise ValueError(f"memory {memory!r} is less than a megabyte: add the unit you mean, for example '{memory}Mi'")
+Bytes = Annotated[Quantity, AfterValidator(_has_a_unit)]
+"""A quantity of bytes, a megabyte at least, for example ``2Gi``."""
+
+
+def _bytes_have_units(values: dict[str, str]) -> dict[str, str]:
+    for name in _IN_BYTES:
+        if name in values:
+            _has_a_unit(values[name], name)
     return values
 
 
-ResourceList = Annotated[dict[str, Quantity], AfterValidator(_memory_has_a_unit)]
+ResourceList = Annotated[dict[str, Quantity], AfterValidator(_bytes_have_units)]
 """Quantities by resource name."""
 
 

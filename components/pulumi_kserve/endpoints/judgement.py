@@ -1,0 +1,86 @@
+"""What an endpoint's component is refused for: everything at once, with the paths of the user's own spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_kserve.contracts import PlatformFacts, RuntimeFacts
+from pulumi_kserve.endpoints.admission.context import Context
+from pulumi_kserve.endpoints.admission.names import refuse_name, refuse_namespace
+from pulumi_kserve.endpoints.admission.pools import refuse_gpus
+from pulumi_kserve.endpoints.admission.registry import judge
+from pulumi_kserve.endpoints.admission.reserved import refuse_reserved_keys, refuse_reserved_overrides
+from pulumi_kserve.endpoints.admission.runtimes import chosen_runtime
+from pulumi_kserve.endpoints.identity import refuse_two_credentials
+from pulumi_kserve.endpoints.spec.canary import Canary
+from pulumi_kserve.endpoints.spec.component import Component, Rendering
+from pulumi_kserve.endpoints.spec.paths import spec_path
+from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec, components_of, service_manifest, uris_in
+from pulumi_kserve.errors import Problem, SpecError, input_properties_error
+from pulumi_kserve.overrides import merged
+
+__all__ = ["Judged", "judged"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A spec that has no problem, and the runtime that will serve its model; a custom predictor has none."""
+
+    spec: InferenceServiceSpec
+    runtime: RuntimeFacts | None
+
+
+def judged(name: str, namespace: str, given: InferenceServiceSpec | Mapping[str, Any], facts: PlatformFacts) -> Judged:
+    """The parsed spec and its runtime.
+
+    Raises:
+        pulumi.InputPropertiesError: everything that is wrong with name, namespace and spec, with paths and cures.
+
+    """
+    spec: InferenceServiceSpec | None = None
+    runtime: RuntimeFacts | None = None
+    problems = [*refuse_name(name), *refuse_namespace(namespace, facts)]
+    try:
+        spec = InferenceServiceSpec.parse(given)
+    except SpecError as error:
+        problems += error.problems
+    else:
+        runtime, found = _problems(name, namespace, spec, facts)
+        problems += found
+    unique = list({(problem.path, problem.rule, problem.message): problem for problem in problems}.values())
+    if unique or spec is None:
+        raise input_properties_error(f"InferenceService {name!r}", unique)
+    return Judged(spec, runtime)
+
+
+def _problems(
+    name: str, namespace: str, spec: InferenceServiceSpec, facts: PlatformFacts
+) -> tuple[RuntimeFacts | None, list[Problem]]:
+    runtime, problems = chosen_runtime(spec.predictor, facts, namespace=namespace)
+    rendering = Rendering.of(facts, runtime=runtime, service_account=name)
+    plain = service_manifest(name, namespace, spec, rendering, labels=spec.labels)
+    whole = merged(plain, spec.overrides, keep_none=True)
+    found = judge(whole, Context(facts.release, facts.mode, facts))
+    problems += [_said_of_spec(problem, whole, spec) for problem in found]
+    problems += refuse_gpus(spec, facts)
+    problems += refuse_two_credentials([*uris_in(plain)], spec.credentials)
+    problems += refuse_reserved_overrides(spec.overrides, "overrides")
+    problems += _refuse_reserved(spec)
+    return runtime, problems
+
+
+def _refuse_reserved(spec: InferenceServiceSpec) -> Iterator[Problem]:
+    holders: dict[str, InferenceServiceSpec | Component | Canary] = {
+        "": spec,
+        **{f"{name}.": component for name, component in components_of(spec).items()},
+        **{f"canaries.{name}.": canary for name, canary in spec.canaries.items()},
+    }
+    for path, holder in holders.items():
+        yield from refuse_reserved_keys(holder.labels, f"{path}labels")
+        yield from refuse_reserved_keys(holder.annotations, f"{path}annotations")
+
+
+def _said_of_spec(problem: Problem, manifest: Mapping[str, Any], spec: InferenceServiceSpec) -> Problem:
+    return Problem(spec_path(problem.path, manifest, spec), problem.message, problem.cure, problem.rule)
