@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from pulumi_kserve.cli.check import check
 from pulumi_kserve.cli.explain import explain
 from pulumi_kserve.cli.facts import facts
 from pulumi_kserve.cli.recover import recover
 from pulumi_kserve.cli.render import render
+from pulumi_kserve.cli.runtimes import runtimes
 from pulumi_kserve.cli.schema import schema
 
 __all__ = ["app"]
@@ -18,5 +20,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (render, schema, facts, explain, recover):
+for _command in (render, check, schema, runtimes, facts, explain, recover):
     app.command()(_command)
