@@ -5,8 +5,13 @@ from typing import Any
 
 MODEL = {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris"}
 CONTAINER = {"name": "kserve-container", "image": "registry.example/server:1"}
+BESIDE = {"name": "transformer-container", "image": "registry.example/transformer:1"}
+"""A transformer in the predictor's pod."""
+HUGGING_FACE = {"modelFormat": {"name": "huggingface"}}
 OWN = {"containers": [CONTAINER]}
 """A predictor, transformer or explainer of one's own."""
+STANDARD = {"serving.kserve.io/deploymentMode": "Standard"}
+KNATIVE = {"serving.kserve.io/deploymentMode": "Knative"}
 HPA = {"serving.kserve.io/autoscalerClass": "hpa"}
 KEDA = {"serving.kserve.io/autoscalerClass": "keda"}
 NO_SCALING = {"serving.kserve.io/autoscalerClass": "none"}
@@ -41,7 +46,8 @@ def env(name: str, value: str = "1") -> dict[str, Any]:
 
 def worker(of_model: Mapping[str, Any] | None = None, **worker_spec: Any) -> dict[str, Any]:
     """A predictor of several nodes."""
-    return model({"storageUri": "pvc://claim", **(of_model or {})}, workerSpec={**OWN, **worker_spec})
+    large = {**HUGGING_FACE, "storageUri": "pvc://claim/model"}
+    return model({**large, **(of_model or {})}, workerSpec={**OWN, **worker_spec})
 
 
 def gpus(resource: str) -> dict[str, Any]:

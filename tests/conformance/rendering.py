@@ -7,18 +7,15 @@ from typing import Any
 import pulumi
 import pulumi_kserve as kserve
 from pulumi_kserve.clouds import existing
-from pulumi_kserve.contracts import ClusterAccess, Feature, FormatFacts, PlatformFacts, RuntimeFacts
+from pulumi_kserve.contracts import ClusterAccess, Feature, PlatformFacts, PoolFacts
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.offline.problems import problems_in
+from pulumi_kserve.platform.chart_runtimes import chart_runtimes
 from pulumi_kserve.testing import manifests, synth
 
+from tests.conformance.specs import POOL
 from tests.conformance.strategies import Case
-
-_SKLEARN = RuntimeFacts(
-    name="kserve-sklearnserver",
-    formats=(FormatFacts(name="sklearn", version="1", auto_select=True, priority=1),),
-    protocols=("v1", "v2"),
-)
+from tools.oracle.judge import Mode
 
 
 @dataclass(frozen=True)
@@ -30,23 +27,36 @@ class FactsOnly:
     ready: Sequence[pulumi.Resource] = ()
 
 
-def platform_facts(release: str) -> PlatformFacts:
-    """A platform of that KServe release with one runtime and metrics-server."""
+def platform_facts(release: str, mode: Mode = "Standard") -> PlatformFacts:
+    """A platform of that KServe release and mode with the charts' runtimes, a pool, and all that an endpoint can need.
+
+    Its gateway is one that canaries are routed through.
+    """
     return PlatformFacts(
         name="kserve",
         release=release,
-        mode="Standard",
-        gateway="cluster-local",
-        runtimes=(_SKLEARN,),
-        features=(Feature.METRICS_SERVER,),
+        mode=mode,
+        gateway="envoy" if mode == "Standard" else "kourier",
+        runtimes=chart_runtimes(release),
+        features=tuple(Feature),
+        pools=(
+            PoolFacts(
+                name=POOL,
+                accelerator="nvidia-l4",
+                accelerators_per_node=2,
+                resource="nvidia.com/gpu",
+                max_nodes=50,
+                taints=("nvidia.com/gpu:NoSchedule",),
+            ),
+        ),
     )
 
 
-def render(case: Case, release: str) -> tuple[dict[str, Any] | None, tuple[Problem, ...]]:
+def render(case: Case, release: str, mode: Mode = "Standard") -> tuple[dict[str, Any] | None, tuple[Problem, ...]]:
     """The InferenceService of a case, or None and what the library refuses it for."""
 
     def program() -> None:
-        platform = FactsOnly(platform_facts(release), existing.Cluster("c", {"context": "c"}))
+        platform = FactsOnly(platform_facts(release, mode), existing.Cluster("c", {"context": "c"}))
         kserve.InferenceService(case.name, case.spec, platform=platform, namespace=case.namespace)
 
     try:

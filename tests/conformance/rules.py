@@ -7,11 +7,13 @@ stands here with the message that really comes, and its stage.
 from typing import Final
 
 from tests.conformance.rule import Rule
-from tests.conformance.rules_of_parts import EXPLAINERS, IDENTITY, MULTI_NODE, SCHEMA
+from tests.conformance.rules_of_parts import EXPLAINERS, IDENTITY, METADATA, MULTI_NODE, SCHEMA
 from tests.conformance.rules_of_scaling import CANARIES, HPA_RULES, KEDA_RULES, KNATIVE
 from tests.conformance.rules_of_storage import EXTENSIONS, STORAGE
+from tests.conformance.rules_of_updates import UPDATES
 
 RULES: Final[tuple[Rule, ...]] = (
+    *UPDATES,
     *IDENTITY,
     *MULTI_NODE,
     *STORAGE,
@@ -22,4 +24,5 @@ RULES: Final[tuple[Rule, ...]] = (
     *CANARIES,
     *EXPLAINERS,
     *SCHEMA,
+    *METADATA,
 )

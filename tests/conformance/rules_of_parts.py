@@ -113,7 +113,7 @@ MULTI_NODE: tuple[Rule, ...] = tuple(
         (
             "V6 list of GPUs",
             "must be a valid JSON array",
-            worker(gpus("example.com/gpu")),
+            worker({"resources": {"requests": {"nvidia.com/gpu": "1"}, "limits": {"nvidia.com/gpu": "1"}}}),
             {"serving.kserve.io/gpu-resource-types": "example.com/gpu"},
         ),
         (
@@ -171,12 +171,32 @@ SCHEMA: tuple[Rule, ...] = (
         stage="default",
     ),
     Rule(
+        "schema: variable twice",
+        "Duplicate value",
+        service(model({"env": [*env("A")["env"], *env("A", "2")["env"]]})),
+        service(model({"env": [*env("A")["env"], *env("B", "2")["env"]]})),
+        stage="schema",
+    ),
+    Rule(
         "schema: label",
         "a valid label must be an empty string or consist of alphanumeric characters",
         {**service(), "metadata": {"name": "iris", "namespace": "team", "labels": {"team": "a b"}}},
         {**service(), "metadata": {"name": "iris", "namespace": "team", "labels": {"team": "a-b"}}},
         stage="schema",
     ),
+)
+
+METADATA: tuple[Rule, ...] = tuple(
+    Rule(f"metadata: {name}", says, {**service(), "metadata": broken}, service(), stage="schema")
+    for name, says, broken in (
+        ("no name", "name or generateName is required", {"namespace": "team"}),
+        ("namespace", "metadata.namespace: Invalid value", {"name": "iris", "namespace": "Team"}),
+        (
+            "annotation",
+            "metadata.annotations: Invalid value",
+            {"name": "iris", "namespace": "team", "annotations": {"a b": "c"}},
+        ),
+    )
 )
 
 _ART = {"type": "SquareAttack"}

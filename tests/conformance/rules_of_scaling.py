@@ -6,6 +6,7 @@ from typing import Any
 from tests.conformance.objects import (
     CONTAINER,
     HPA,
+    HUGGING_FACE,
     KEDA,
     KNATIVE_HPA,
     OWN,
@@ -21,14 +22,16 @@ from tests.conformance.objects import (
 from tests.conformance.rule import NEW, Rule
 from tools.oracle.judge import Mode
 
+_SEVERAL_NODES = {**HUGGING_FACE, "runtime": "kserve-huggingfaceserver-multinode"}
+_CPU = resource("cpu", type="Utilization", averageUtilization=80)
+
 
 def keda(name: str, says: str, broken: Mapping[str, Any], sound: Mapping[str, Any] | None = None) -> Rule:
-    good = resource("cpu", type="Utilization", averageUtilization=80)
     return Rule(
         name,
         says,
         broken=service(scaled_by(broken), annotations=KEDA),
-        sound=service(scaled_by(sound or good), annotations=KEDA),
+        sound=service(scaled_by(sound or _CPU), annotations=KEDA),
     )
 
 
@@ -76,8 +79,8 @@ KEDA_RULES: tuple[Rule, ...] = (
     Rule(
         "V28 metric with KEDA",
         "ScaleMetric is not supported for KEDA",
-        service(model(scaleMetric="cpu"), annotations=KEDA),
-        service(model(), annotations=KEDA),
+        service(scaled_by(_CPU, scaleMetric="cpu"), annotations=KEDA),
+        service(scaled_by(_CPU), annotations=KEDA),
     ),
     keda(
         "V29 CPU by value", "the cpu target value type should be Utilization", resource("cpu", type="Value", value="1")
@@ -150,7 +153,7 @@ CANARIES: tuple[Rule, ...] = (
     Rule(
         "canary of a container",
         "canary requires a stable predictor with a model",
-        service(OWN, canary=[canary()]),
+        service(OWN, canary=[{"predictor": {**OWN, "name": "next"}, "trafficPercent": 10}]),
         canaries(canary()),
         releases=NEW,
     ),
@@ -160,7 +163,6 @@ CANARIES: tuple[Rule, ...] = (
             ("name missing", "canary[0] predictor.name is required", (canary(None),)),
             ("name twice", 'canary predictor.name "next" is duplicated', (canary(), canary())),
             ("two implementations", 'canary "next" predictor: exactly one of', (canary(containers=[CONTAINER]),)),
-            ("workers", "must not set workerSpec", (canary(workerSpec=OWN),)),
             ("maximum", "must not set maxReplicas", (canary(maxReplicas=2),)),
             ("target", "must not set scaleTarget", (canary(scaleTarget=2),)),
             ("metric", "must not set scaleMetric", (canary(scaleMetric="cpu"),)),
@@ -168,6 +170,13 @@ CANARIES: tuple[Rule, ...] = (
             ("minimum above the stable one", "must not exceed stable predictor", (canary(minReplicas=2),)),
             ("sum", "sum of canary trafficPercent values (120)", (canary(percent=60), canary("b", 60))),
         )
+    ),
+    Rule(
+        "canary: workers",
+        "must not set workerSpec",
+        service(model(HUGGING_FACE), canary=[canary(workerSpec=OWN, **model(_SEVERAL_NODES))]),
+        service(model(HUGGING_FACE), canary=[canary(**model(HUGGING_FACE))]),
+        releases=NEW,
     ),
     Rule(
         "canary: percent above 100",

@@ -1,14 +1,14 @@
 """Rules about where models come from and where requests are logged."""
 
-from tests.conformance.objects import CONTAINER, env, logged, model, service, uris
+from tests.conformance.objects import BESIDE, CONTAINER, HUGGING_FACE, OWN, env, logged, model, service, uris
 from tests.conformance.rule import NEW, Rule
 
 STORAGE: tuple[Rule, ...] = (
     Rule(
         "V11 URI of the collocated transformer",
         "storage uri should not be specified in transformer container",
-        service({"containers": [CONTAINER, {"name": "transformer-container", **env("STORAGE_URI", "s3://a/b")}]}),
-        service({"containers": [CONTAINER, {"name": "transformer-container"}]}),
+        service({"containers": [CONTAINER, BESIDE | env("STORAGE_URI", "s3://a/b")]}),
+        service({"containers": [CONTAINER, BESIDE]}),
     ),
     Rule(
         "V13 one and several URIs",
@@ -51,7 +51,7 @@ STORAGE: tuple[Rule, ...] = (
     Rule(
         "V17 confidential without a URI",
         "confidential model serving requires storageUri to be set",
-        service(model({"storageUri": None, "confidential": {"enabled": True}})),
+        service(model({**HUGGING_FACE, "storageUri": None, "confidential": {"enabled": True}})),
         service(model({"confidential": {"enabled": True}})),
         releases=NEW,
     ),
@@ -68,8 +68,8 @@ EXTENSIONS: tuple[Rule, ...] = (
     Rule(
         "V20 concurrency below 0",
         "parallelism cannot be less than 0",
-        service(model(containerConcurrency=-1)),
-        service(model(containerConcurrency=1)),
+        service(transformer={**OWN, "containerConcurrency": -1}),
+        service(transformer={**OWN, "containerConcurrency": 1}),
     ),
     Rule(
         "V21 minimum below 0",

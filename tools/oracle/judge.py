@@ -3,7 +3,7 @@
     with running("0.20") as oracle:
         verdict = oracle.judge(manifest, mode="Standard")
 
-The oracle sees creations only: rules about a change of an existing object are never asked.
+Without `previous` an object is created, with it that object is changed.
 """
 
 import contextlib
@@ -107,20 +107,26 @@ class Oracle:
         self._stderr = stderr
 
     def judge(
-        self, manifest: Mapping[str, Any], *, mode: Mode = "Standard", existing: Sequence[Mapping[str, Any]] = ()
+        self,
+        manifest: Mapping[str, Any],
+        *,
+        mode: Mode = "Standard",
+        existing: Sequence[Mapping[str, Any]] = (),
+        previous: Mapping[str, Any] | None = None,
     ) -> Verdict:
-        """Return what happens to an object when it is created.
+        """Return what happens to an object when it is created, or put in the place of `previous`.
 
         Args:
             manifest: The whole object.
             mode: The cluster's default deployment mode.
             existing: Objects that the cluster holds; KServe compares serving runtimes with each other.
+            previous: The object as it is stored now, with its status. None: it is being created.
 
         Raises:
             ToolError: the oracle ended; the message has what it said last.
 
         """
-        question = {"mode": mode, "object": manifest, "existing": existing}
+        question = {"mode": mode, "object": manifest, "old": previous, "existing": existing}
         answer = self._ask(json.dumps(question))
         return Verdict(
             accepted=bool(answer["accepted"]),

@@ -22,7 +22,7 @@ const (
 	stageValidate = "validate"
 )
 
-// refusal is why an object is not created, and which stage says so.
+// refusal is why an object is not stored, and which stage says so.
 type refusal struct {
 	stage string
 	why   string
@@ -39,13 +39,13 @@ type judge map[schema.GroupVersionKind]*judgedKind
 
 // judgedKind is a kind's schema and webhooks; a kind without a webhook has none called.
 type judgedKind struct {
-	schema   *resourceSchema
-	mutate   *admission.Webhook
-	validate *admission.Webhook
+	schema     *resourceSchema
+	mutating   *admission.Webhook
+	validating *admission.Webhook
 }
 
 func (j judge) answer(ctx context.Context, asked question) verdict {
-	object, warnings, err := j.admit(ctx, asked.Object)
+	object, warnings, err := j.admit(ctx, asked)
 	answered := verdict{ID: asked.ID, Accepted: err == nil, Warnings: warnings, Object: object}
 	if answered.Warnings == nil {
 		answered.Warnings = []string{}
@@ -56,11 +56,17 @@ func (j judge) answer(ctx context.Context, asked question) verdict {
 	return answered
 }
 
+// change is an object on its way in, and the one that is stored now; a creation has no old one.
+type change struct {
+	object *unstructured.Unstructured
+	old    *unstructured.Unstructured
+}
+
 // admit returns the object as it would be stored, without what the API server makes up (uid, times).
-func (j judge) admit(ctx context.Context, raw []byte) (map[string]any, []string, error) {
-	object := &unstructured.Unstructured{}
-	if err := utiljson.Unmarshal(raw, &object.Object); err != nil {
-		return nil, nil, refused(stageSchema, "%v", err)
+func (j judge) admit(ctx context.Context, asked question) (map[string]any, []string, error) {
+	object, err := decoded(asked.Object)
+	if err != nil {
+		return nil, nil, err
 	}
 	kind := j[object.GroupVersionKind()]
 	if kind == nil {
@@ -70,51 +76,57 @@ func (j judge) admit(ctx context.Context, raw []byte) (map[string]any, []string,
 	if err != nil {
 		return nil, warnings, err
 	}
-	if object, err = kind.mutated(ctx, object, &warnings); err != nil {
+	made := change{object: object}
+	if made.old, err = kind.schema.existing(asked.Old); err != nil {
 		return nil, warnings, err
 	}
-	if err := kind.schema.check(ctx, object, &warnings); err != nil {
+	if err := kind.mutate(ctx, &made, &warnings); err != nil {
 		return nil, warnings, err
 	}
-	if _, err := call(ctx, kind.validate, stageValidate, object, &warnings); err != nil {
+	if err := kind.schema.check(ctx, made, &warnings); err != nil {
 		return nil, warnings, err
 	}
-	stored, err := kind.schema.stored(object)
+	if _, err := call(ctx, kind.validating, stageValidate, made, &warnings); err != nil {
+		return nil, warnings, err
+	}
+	stored, err := kind.schema.stored(made.object)
 	return stored, warnings, err
 }
 
-// mutated is the object after KServe's mutating webhook, defaulted by the schema again as the API server does.
-func (k *judgedKind) mutated(ctx context.Context, object *unstructured.Unstructured, warnings *[]string) (*unstructured.Unstructured, error) {
-	raw, err := call(ctx, k.mutate, stageDefault, object, warnings)
+func decoded(raw []byte) (*unstructured.Unstructured, error) {
+	object := &unstructured.Unstructured{}
+	if err := utiljson.Unmarshal(raw, &object.Object); err != nil {
+		return nil, refused(stageSchema, "%v", err)
+	}
+	return object, nil
+}
+
+// mutate changes the object as KServe's mutating webhook says, and defaults it again as the API server does.
+func (k *judgedKind) mutate(ctx context.Context, made *change, warnings *[]string) error {
+	raw, err := call(ctx, k.mutating, stageDefault, *made, warnings)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	changed := &unstructured.Unstructured{}
 	if err := utiljson.Unmarshal(raw, &changed.Object); err != nil {
-		return nil, refused(stageDefault, "%v", err)
+		return refused(stageDefault, "%v", err)
 	}
 	k.schema.setDefaults(changed)
-	return changed, nil
+	made.object = changed
+	return nil
 }
 
 // call asks a webhook as the API server asks it, and returns the object's JSON with the webhook's patch applied.
-func call(ctx context.Context, hook *admission.Webhook, stage string, object *unstructured.Unstructured, warnings *[]string) ([]byte, error) {
-	raw, err := json.Marshal(object.Object)
+func call(ctx context.Context, hook *admission.Webhook, stage string, made change, warnings *[]string) ([]byte, error) {
+	request, err := made.request()
 	if err != nil {
 		return nil, refused(stage, "%v", err)
 	}
+	raw := request.Object.Raw
 	if hook == nil {
 		return raw, nil
 	}
-	kind := object.GroupVersionKind()
-	response := hook.Handle(ctx, admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
-		UID:       "oracle",
-		Kind:      metav1.GroupVersionKind{Group: kind.Group, Version: kind.Version, Kind: kind.Kind},
-		Operation: admissionv1.Create,
-		Name:      object.GetName(),
-		Namespace: object.GetNamespace(),
-		Object:    runtime.RawExtension{Raw: raw},
-	}})
+	response := hook.Handle(ctx, request)
 	*warnings = append(*warnings, response.Warnings...)
 	if !response.Allowed {
 		return nil, refused(stage, "%s", reason(response.Result))
@@ -123,6 +135,28 @@ func call(ctx context.Context, hook *admission.Webhook, stage string, object *un
 		return raw, nil
 	}
 	return patched(raw, response.Patch, stage)
+}
+
+// request is what the API server sends to a webhook.
+func (c change) request() (admission.Request, error) {
+	raw, err := json.Marshal(c.object.Object)
+	if err != nil {
+		return admission.Request{}, err
+	}
+	kind := c.object.GroupVersionKind()
+	asked := admissionv1.AdmissionRequest{
+		UID:       "oracle",
+		Kind:      metav1.GroupVersionKind{Group: kind.Group, Version: kind.Version, Kind: kind.Kind},
+		Operation: admissionv1.Create,
+		Name:      c.object.GetName(),
+		Namespace: c.object.GetNamespace(),
+		Object:    runtime.RawExtension{Raw: raw},
+	}
+	if c.old != nil {
+		asked.Operation = admissionv1.Update
+		asked.OldObject.Raw, err = json.Marshal(c.old.Object)
+	}
+	return admission.Request{AdmissionRequest: asked}, err
 }
 
 func reason(status *metav1.Status) string {

@@ -75,7 +75,7 @@ func newJudge(there *cluster) (judge, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", each.definition, err)
 		}
-		known[kind] = &judgedKind{schema: schema, mutate: each.mutating(there.scheme), validate: each.validating(there.scheme)}
+		known[kind] = &judgedKind{schema: schema, mutating: each.mutating(there.scheme), validating: each.validating(there.scheme)}
 	}
 	return known, nil
 }

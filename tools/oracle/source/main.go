@@ -1,9 +1,11 @@
-// Command oracle judges Kubernetes objects as an API server with KServe installed does when they are created.
+// Command oracle judges Kubernetes objects as an API server with KServe installed does when they are created or changed.
 //
 // It reads one question per line and answers each with one verdict per line:
 //
-//	{"id": 1, "mode": "Standard", "object": {…}, "existing": [{…}]}
+//	{"id": 1, "mode": "Standard", "object": {…}, "old": {…}, "existing": [{…}]}
 //	{"id": 1, "accepted": false, "stage": "validate", "message": "…", "warnings": []}
+//
+// With "old", the object that is stored now, the question is an update of it; without, a creation.
 //
 // An object goes through pruning and the schema's defaults, KServe's mutating webhook, the rest of the schema with its
 // CEL rules, and KServe's validating webhook. All of it is the code of KServe and of the API server; what is written
@@ -29,6 +31,7 @@ type question struct {
 	ID       any              `json:"id"`
 	Mode     string           `json:"mode"`
 	Object   json.RawMessage  `json:"object"`
+	Old      json.RawMessage  `json:"old"`
 	Existing []map[string]any `json:"existing"`
 }
 

@@ -22,13 +22,21 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-const defaultNamespace = "default"
+const (
+	defaultNamespace = "default"
+	storedVersion    = "1" // of an object that is updated; the API server only compares it
+)
 
 // resourceSchema does to an object what the API server does because of its CustomResourceDefinition.
 type resourceSchema struct {
 	structural *structuralschema.Structural
 	namespaced bool
-	strategy   rest.RESTCreateStrategy
+	strategy   createUpdateStrategy
+}
+
+type createUpdateStrategy interface {
+	rest.RESTCreateStrategy
+	rest.RESTUpdateStrategy
 }
 
 func newResourceSchema(definition []byte, kind schema.GroupVersionKind) (*resourceSchema, error) {
@@ -96,23 +104,51 @@ func (s *resourceSchema) setDefaults(object *unstructured.Unstructured) {
 	defaulting.Default(object.Object, s.structural)
 }
 
-// check is the rest of the API server's validation: metadata, schema, list types and CEL.
-func (s *resourceSchema) check(ctx context.Context, object *unstructured.Unstructured, warnings *[]string) error {
-	if object.GetName() == "" && object.GetGenerateName() != "" {
-		object.SetName(object.GetGenerateName() + "00000")
+// existing is an object as etcd would hold it, with what the API server makes up; nil when there is none.
+func (s *resourceSchema) existing(raw []byte) (*unstructured.Unstructured, error) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil, nil
 	}
-	rest.WipeObjectMetaSystemFields(object)
+	object, err := decoded(raw)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.receive(object); err != nil {
+		return nil, err
+	}
 	rest.FillObjectMetaSystemFields(object)
+	object.SetGeneration(1)
+	object.SetResourceVersion(storedVersion)
+	return object, nil
+}
+
+// check is the rest of the API server's validation: metadata, schema, list types and CEL.
+func (s *resourceSchema) check(ctx context.Context, made change, warnings *[]string) error {
+	object := made.object
 	namespace := ""
 	if s.namespaced {
 		namespace = object.GetNamespace()
 	}
 	ctx = genericapirequest.WithNamespace(ctx, namespace)
 	ctx = warning.WithWarningRecorder(ctx, recorder{warnings})
-	if err := rest.BeforeCreate(s.strategy, ctx, object); err != nil {
+	if err := s.before(ctx, made); err != nil {
 		return refused(stageSchema, "%v", err)
 	}
 	return nil
+}
+
+func (s *resourceSchema) before(ctx context.Context, made change) error {
+	object := made.object
+	if made.old != nil {
+		object.SetResourceVersion(made.old.GetResourceVersion())
+		return rest.BeforeUpdate(s.strategy, ctx, object, made.old)
+	}
+	if object.GetName() == "" && object.GetGenerateName() != "" {
+		object.SetName(object.GetGenerateName() + "00000")
+	}
+	rest.WipeObjectMetaSystemFields(object)
+	rest.FillObjectMetaSystemFields(object)
+	return rest.BeforeCreate(s.strategy, ctx, object)
 }
 
 // stored is what etcd would hold, without what differs from one creation to the next.
@@ -120,7 +156,7 @@ func (s *resourceSchema) stored(object *unstructured.Unstructured) (map[string]a
 	if _, err := s.coerce(object); err != nil {
 		return nil, refused(stageSchema, "%v", err)
 	}
-	for _, made := range []string{"uid", "creationTimestamp", "generation"} {
+	for _, made := range []string{"uid", "creationTimestamp", "generation", "resourceVersion"} {
 		unstructured.RemoveNestedField(object.Object, "metadata", made)
 	}
 	return object.Object, nil
