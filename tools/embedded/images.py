@@ -2,7 +2,8 @@
 
 They bear the names that unmodified charts, and KServe's own configuration, ask for. KServe's controllers,
 cert-manager and MinIO are those programs, built from their modules. The storage initializer and the sklearn server
-are ours, on KServe's own libraries.
+are ours, on KServe's own libraries. A transformer, an explainer and a sink of events have no upstream name: what runs
+them names them.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tools.cache import appears_whole
+from tools.cache import appears_whole, scratch_folder
 from tools.embedded import debian, oci, python_site
 from tools.embedded.binaries import CERT_MANAGER_VERSION
 from tools.embedded.layout import PAUSE_IMAGE
@@ -26,7 +27,7 @@ MINIO_TAG = "RELEASE.2025-04-22T22-12-26Z"
 
 _TMP = Entry(PurePosixPath("tmp"), 0o1777)
 _APP = PurePosixPath("app")
-_REQUIREMENTS = SOURCES / "python" / "requirements.txt"
+_PYTHON_SOURCES = SOURCES / "python"
 
 
 @dataclass(frozen=True)
@@ -92,20 +93,58 @@ GO_IMAGES = (
     GoImage("quay.io/brancz/kube-rbac-proxy:v0.18.0", {"pause": "pause"}),
 )
 
-PYTHON_MODULES = {
-    f"docker.io/kserve/storage-initializer:{KSERVE_TAG}": "storage_initializer",
-    f"docker.io/kserve/sklearnserver:{KSERVE_TAG}": "sklearnserver",
-}
-"""Each image of the one archive of Python images, and the module it runs."""
 
-IMAGE_NAMES = (*(image.name for image in GO_IMAGES), *PYTHON_MODULES)
+@dataclass(frozen=True)
+class Site:
+    """A layer of Python packages: the name of its file, and the requirements below `images/python`."""
+
+    name: str
+    requirements: str
+    with_standard_library: bool = False
+
+    @property
+    def file(self) -> Path:
+        """The hashed requirements."""
+        return _PYTHON_SOURCES / self.requirements
+
+
+KSERVE_SDK = Site("python-site", "requirements.txt", with_standard_library=True)
+SHAP = Site("shap-site", "explainer/requirements.txt")
+
+_OF_KSERVE = ("sklearnserver", "storage_initializer")
+
+
+@dataclass(frozen=True)
+class PythonImage:
+    """An image that runs one of our Python modules.
+
+    `sites` are its layers of packages, `sources` the folders below `images/python` in each of its layers of our own.
+    What several images have the same of lies in their archive once, and is imported once.
+    """
+
+    name: str
+    module: str
+    sources: tuple[tuple[str, ...], ...]
+    sites: tuple[Site, ...] = (KSERVE_SDK,)
+
+
+PYTHON_IMAGES = (
+    PythonImage(f"docker.io/kserve/storage-initializer:{KSERVE_TAG}", "storage_initializer", (_OF_KSERVE,)),
+    PythonImage(f"docker.io/kserve/sklearnserver:{KSERVE_TAG}", "sklearnserver", (_OF_KSERVE,)),
+    PythonImage("embedded.local/iris-transformer:1", "transformer", (_OF_KSERVE, ("transformer",))),
+    PythonImage("embedded.local/shap-explainer:1", "explainer", (_OF_KSERVE, ("explainer",)), (KSERVE_SDK, SHAP)),
+    PythonImage("embedded.local/event-sink:1", "sink", (("sink",),), ()),
+)
+"""The images of the one archive of Python images."""
+
+IMAGE_NAMES = (*(image.name for image in GO_IMAGES), *(image.name for image in PYTHON_IMAGES))
 
 
 def archives(root: Path) -> dict[str, Path]:
     """Return the archive of every image, by the image's name."""
     folder = root / "images"
     of_go = {image.name: folder / f"{image.archive_name}.tar" for image in GO_IMAGES}
-    return of_go | dict.fromkeys(PYTHON_MODULES, _python_archive(root))
+    return of_go | dict.fromkeys((image.name for image in PYTHON_IMAGES), _python_archive(root))
 
 
 def python_archive_is_current(root: Path) -> bool:
@@ -133,7 +172,7 @@ def build_archives(root: Path, bin_dir: Path, report: Report) -> None:
     """
     for image in GO_IMAGES:
         build_go_archive(image, root, bin_dir, report)
-    _build_python_archive(root, report)
+    build_python_archive(root, report)
 
 
 def build_go_archive(image: GoImage, root: Path, bin_dir: Path, report: Report) -> None:
@@ -158,19 +197,29 @@ def build_go_archive(image: GoImage, root: Path, bin_dir: Path, report: Report) 
     _make(archives(root)[image.name], key, write, report, what=f"write image {image.archive_name}")
 
 
-def _build_python_archive(root: Path, report: Report) -> None:
+def build_python_archive(root: Path, report: Report) -> None:
+    """Write the one archive of all Python images, unless it is up to date and undamaged."""
+
     def write(archive: Path) -> None:
         base = _base_layer(PYTHON, root, report)
-        layers = (base, _site_layer(base, root, report), archive.with_suffix(".layer"))
-        try:
-            oci.write_layer(layers[-1], [_TMP, *_python_sources()])
-            oci.write_archive(
-                archive, [_python_config(name, module, layers) for name, module in PYTHON_MODULES.items()]
-            )
-        finally:
-            layers[-1].unlink(missing_ok=True)
+        with scratch_folder(_python_archive(root)) as folder:
+            own = _own_layers(folder)
+            sites = {site: _site_layer(site, base, root, report) for site in _sites()}
+            above = {
+                image: (*(sites[site] for site in image.sites), *(own[of] for of in image.sources))
+                for image in PYTHON_IMAGES
+            }
+            oci.write_archive(archive, [_python_config(image, (base, *layers)) for image, layers in above.items()])
 
     _make(_python_archive(root), _python_key(), write, report, what="write the Python images")
+
+
+def _own_layers(folder: Path) -> dict[tuple[str, ...], Path]:
+    """Write every layer of our own sources, and return each by the folders in it."""
+    layers = {of: folder / f"{'-'.join(of)}.layer" for image in PYTHON_IMAGES for of in image.sources}
+    for of, layer in layers.items():
+        oci.write_layer(layer, [_TMP, *_python_sources(of)])
+    return layers
 
 
 def _python_archive(root: Path) -> Path:
@@ -179,18 +228,27 @@ def _python_archive(root: Path) -> Path:
 
 def _python_key() -> str:
     code = (Path(__file__), Path(debian.__file__), Path(python_site.__file__))
-    own = [source.content for source in _python_sources() if isinstance(source.content, Path)]
-    return _key(repr((PYTHON, PYTHON_MODULES)), *code, _REQUIREMENTS, *own)
+    requirements = [site.file for site in _sites()]
+    own = [path for image in PYTHON_IMAGES for of in image.sources for path in _python_files(of)]
+    return _key(repr((PYTHON, PYTHON_IMAGES)), *code, *requirements, *dict.fromkeys(own))
 
 
-def _python_sources() -> list[Entry]:
-    folder = SOURCES / "python"
-    return [Entry(_APP / path.relative_to(folder).as_posix(), 0o644, path) for path in sorted(folder.rglob("*.py"))]
+def _sites() -> list[Site]:
+    return list(dict.fromkeys(site for image in PYTHON_IMAGES for site in image.sites))
 
 
-def _python_config(name: str, module: str, layers: Sequence[Path]) -> ImageConfig:
+def _python_files(folders: Sequence[str]) -> list[Path]:
+    return sorted(path for folder in folders for path in (_PYTHON_SOURCES / folder).rglob("*.py"))
+
+
+def _python_sources(folders: Sequence[str]) -> list[Entry]:
+    files = _python_files(folders)
+    return [Entry(_APP / path.relative_to(_PYTHON_SOURCES).as_posix(), 0o644, path) for path in files]
+
+
+def _python_config(image: PythonImage, layers: Sequence[Path]) -> ImageConfig:
     env = {"PYTHONPATH": f"/{_APP}", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/tmp"}  # noqa: S108 - in the image
-    return ImageConfig(name, layers, (python_site.INTERPRETER, "-m", module), user="1000:1000", env=env)
+    return ImageConfig(image.name, layers, (python_site.INTERPRETER, "-m", image.module), user="1000:1000", env=env)
 
 
 def _base_layer(base: DebianBase, root: Path, report: Report) -> Path:
@@ -201,12 +259,12 @@ def _base_layer(base: DebianBase, root: Path, report: Report) -> Path:
     return _make(target, _key(repr(base), Path(debian.__file__)), write, report, what=f"write layer {base.name}")
 
 
-def _site_layer(base: Path, root: Path, report: Report) -> Path:
+def _site_layer(site: Site, base: Path, root: Path, report: Report) -> Path:
     def write(layer: Path) -> None:
-        python_site.write_site_layer(layer, _REQUIREMENTS, base)
+        python_site.write_site_layer(layer, site.file, base, with_standard_library=site.with_standard_library)
 
-    key = _key(stamped_sha256(base), _REQUIREMENTS, Path(python_site.__file__))
-    return _make(root / "layers" / "python-site.tar", key, write, report, what="install the Python images' packages")
+    key = _key(stamped_sha256(base), site.file, Path(python_site.__file__))
+    return _make(root / "layers" / f"{site.name}.tar", key, write, report, what=f"install the packages of {site.name}")
 
 
 def _make(target: Path, key: str, write: Callable[[Path], None], report: Report, *, what: str) -> Path:

@@ -1,4 +1,4 @@
-"""The layer with the Python packages of our Python images: pinned by hash, pruned, compiled to bytecode."""
+"""The layers with the Python packages of our Python images: pinned by hash, pruned, compiled to bytecode."""
 
 import os
 import platform
@@ -25,11 +25,12 @@ _SHARDS = 2
 _LAST_LINES = 20
 
 
-def write_site_layer(target: Path, requirements: Path, base_layer: Path) -> None:
+def write_site_layer(target: Path, requirements: Path, base_layer: Path, *, with_standard_library: bool = True) -> None:
     """Write a layer with the packages of a hashed requirements file, compiled by the interpreter of `base_layer`.
 
     Compiled code makes a server start in a third of the time. It is compiled inside the image's own file system, so
-    that this machine's Python does not matter.
+    that this machine's Python does not matter. The standard library's own goes into the layer too, unless one below
+    it in the image has it.
 
     Raises:
         ToolError: not run as root, uv is missing, or an installation or compilation failed.
@@ -44,8 +45,9 @@ def write_site_layer(target: Path, requirements: Path, base_layer: Path) -> None
             tar.extractall(root)  # noqa: S202 - a layer we have just written
         _install(requirements, root / SITE)
         _prune(root / SITE)
-        _compile(root, (SITE, STANDARD_LIBRARY))
-        write_layer(target, _entries(root))
+        compiled = (SITE, STANDARD_LIBRARY) if with_standard_library else (SITE,)
+        _compile(root, compiled)
+        write_layer(target, _entries(root, with_standard_library=with_standard_library))
 
 
 def require_tools() -> None:
@@ -122,7 +124,9 @@ def _run(command: Sequence[str], *, environment: Mapping[str, str] | None = None
         )
 
 
-def _entries(root: Path) -> Iterator[Entry]:
+def _entries(root: Path, *, with_standard_library: bool) -> Iterator[Entry]:
     yield from folder_entries(root / SITE, SITE)
+    if not with_standard_library:
+        return
     for compiled in sorted((root / STANDARD_LIBRARY).rglob("__pycache__/*.pyc")):
         yield Entry(PurePosixPath(compiled.relative_to(root).as_posix()), 0o644, content=compiled)

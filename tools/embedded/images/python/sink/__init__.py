@@ -1,0 +1,1 @@
+"""Keeps the events that KServe's logger sends, and shows them."""

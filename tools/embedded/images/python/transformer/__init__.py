@@ -1,0 +1,1 @@
+"""Takes irises in any unit and shape, asks the predictor in centimetres, and answers with the names of species."""
