@@ -25,13 +25,10 @@ iris = kserve.InferenceService(
     "sklearn-iris",
     kserve.InferenceServiceSpec(
         predictor=kserve.Predictor(
-            model=kserve.Model(
-                format="sklearn",
-                uri=store.uri("iris/v1"),
-                resources=kserve.Resources(
-                    requests={"cpu": "100m", "memory": "300Mi"},
-                    limits={"cpu": "1", "memory": "1Gi"},
-                ),
+            model=kserve.Model(format="sklearn", uri=store.uri("iris/v1")),
+            resources=kserve.Resources(
+                requests={"cpu": "100m", "memory": "300Mi"},
+                limits={"cpu": "1", "memory": "1Gi"},
             ),
             scaling=kserve.NoScaling(replicas=2),
         )

@@ -149,4 +149,4 @@ def test_the_installed_command_renders_an_example_elsewhere(installed: Installed
 
 
 def test_the_installed_command_prints_the_schema_of_stack_files(installed: Installed, tmp_path: Path) -> None:
-    assert '"endpoints"' in installed.run("pulumi-kserve", "schema", cwd=tmp_path)
+    assert '"kserve:endpoints"' in installed.run("pulumi-kserve", "schema", cwd=tmp_path)
