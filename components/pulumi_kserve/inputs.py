@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from pulumi_kserve.errors import Problem, SpecError
 
-__all__ = ["In"]
+__all__ = ["In", "is_output"]
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class _OutputOrChecked:
         def pass_output(
             value: Any, plain: core_schema.ValidatorFunctionWrapHandler, info: core_schema.ValidationInfo
         ) -> Any:
-            if not _is_output(value):
+            if not is_output(value):
                 return plain(value)
             if not late:
                 late.append(SchemaValidator(inner))
@@ -46,7 +46,8 @@ class _OutputOrChecked:
         return handler(inner)
 
 
-def _is_output(value: Any) -> TypeGuard[pulumi.Output[Any]]:
+def is_output(value: Any) -> TypeGuard[pulumi.Output[Any]]:
+    """Whether `value` is known only when the program runs."""
     return isinstance(value, pulumi.Output)
 
 

@@ -198,6 +198,10 @@ MODES: Final = (
     Example("batcher-timeout", service(model(batcher={"timeout": 60}))),
     Example("explainer-batcher", service(explainer={**OWN, "batcher": {"maxBatchSize": 8}})),
     Example(
+        "logger-with-batcher",
+        service(model(logger={"url": "http://sink", "mode": "all"}, batcher={"maxBatchSize": 8, "maxLatency": 50})),
+    ),
+    Example(
         "logger-sink-ignored",
         service(transformer={**OWN, "logger": {"url": "http://sink", "mode": "all", "batchSize": 8}}),
     ),

@@ -170,6 +170,17 @@ def test_in_knative_mode_the_object_itself_waits_until_it_is_ready() -> None:
     assert not [each.name for each in found.resources if each.name.endswith("-rollout")]
 
 
+def test_too_many_accelerators_are_refused_once_with_what_the_pools_have() -> None:
+
+    def program() -> None:
+        pool = {"name": "l4", "accelerator": "nvidia-l4", "acceleratorsPerNode": 1}
+        platform = kserve.Platform("kserve", {"runtimes": ["kserve-torchserve"]}, cluster=cluster(pools=[pool]))
+        on_gpus = {**predictor(format="pytorch")["predictor"], "gpu": {"pool": "l4", "count": 4}}
+        kserve.InferenceService("iris", {"predictor": on_gpus}, platform=platform, namespace="team")
+
+    assert [problem.path for problem in problems(program)] == ["predictor.gpu.count"]
+
+
 def test_all_problems_of_an_endpoint_come_at_once() -> None:
     spec = predictor(format="nope", uri="ftp://x", env={"PYTHONPATH": "x"})
     assert len(refused(spec, name="Iris", namespace="kube-system")) == 5

@@ -67,3 +67,11 @@ def test_using_the_components_loads_no_cloud_and_no_live_client() -> None:
     loaded = modules_after("import pulumi_kserve\n[getattr(pulumi_kserve, name) for name in pulumi_kserve.__all__]")
     unwanted = {"boto3", "lightkube", "pulumi_aws", "pulumi_azure_native", "pulumi_gcp", "typer"}
     assert unwanted.isdisjoint(name.partition(".")[0] for name in loaded)
+
+
+def test_using_the_components_loads_no_typed_class_of_kubernetes_and_no_table_printer() -> None:
+    loaded = modules_after("import pulumi_kserve\n[getattr(pulumi_kserve, name) for name in pulumi_kserve.__all__]")
+    assert [
+        name for name in loaded if name.startswith(("pulumi_kubernetes.core.v1", "pulumi_kubernetes.apps.v1"))
+    ] == []
+    assert {"httpx", "httpx2", "rich"}.isdisjoint(loaded)

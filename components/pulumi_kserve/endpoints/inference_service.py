@@ -14,6 +14,7 @@ from pulumi_kserve.contracts import PlatformFacts, PlatformLike, RuntimeFacts
 from pulumi_kserve.endpoints.addresses import addresses_of, openai_base_url, predict_path
 from pulumi_kserve.endpoints.identity import Identity, identity_of, service_account
 from pulumi_kserve.endpoints.judgement import judged
+from pulumi_kserve.endpoints.late_judgement import with_late_judgement
 from pulumi_kserve.endpoints.mode_change import MODE_ANNOTATION, mode_change_refused
 from pulumi_kserve.endpoints.model_namespace import ModelNamespace
 from pulumi_kserve.endpoints.rollout_gate import Rollout, rollout_gate
@@ -88,7 +89,7 @@ class InferenceService(pulumi.ComponentResource):
         self._address(platform.facts, fit.runtime)
         service = self._serve(fit.runtime)
         self._guard()
-        self.serving = self._gates(service, fit.runtime)
+        self.serving = self._gates(service)
         self.register_outputs({"url": self.url, "internalUrl": self.internal_url, "runtime": self.runtime})
 
     @property
@@ -133,7 +134,8 @@ class InferenceService(pulumi.ComponentResource):
         rendering = Rendering.of(facts, runtime=runtime, service_account=self._account, pod_labels=identity.pod_labels)
         labels = {**self._labels, **self.spec.labels}
         manifest = service_manifest(self.name, self.namespace, self.spec, rendering, labels=labels)
-        self._manifest = merged(resolved(manifest), self.spec.overrides)
+        whole = merged(resolved(manifest), self.spec.overrides)
+        self._manifest = with_late_judgement(whole, f"InferenceService {self.name!r}", self.spec, facts)
         self.revisions = {
             component: revision(self._manifest, component, runtime) for component in components_of(self.spec)
         }
@@ -184,8 +186,7 @@ class InferenceService(pulumi.ComponentResource):
                 if budget:
                     KubernetesObject(f"{self.name}-{component}-disruption-budget", budget, self._options())
 
-    def _gates(self, service: pulumi.Resource, runtime: RuntimeFacts | None) -> pulumi.Output[bool]:
-        del runtime
+    def _gates(self, service: pulumi.Resource) -> pulumi.Output[bool]:
         if self.spec.stopped:
             return pulumi.Output.from_input(False)  # noqa: FBT003 -- the value of an output
         if self._platform.facts.mode != "Standard":

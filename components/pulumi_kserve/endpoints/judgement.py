@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pulumi_kserve.contracts import PlatformFacts, RuntimeFacts
 from pulumi_kserve.endpoints.admission.context import Context
@@ -22,6 +22,10 @@ from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.overrides import merged
 
 __all__ = ["Judged", "judged"]
+
+
+_SAME_OF_OBJECT: Final = "accelerator-pool"
+"""The object's rule that says of the resources what is said of `gpu` in the user's own words."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,10 @@ def _problems(
     rendering = Rendering.of(facts, runtime=runtime, service_account=name)
     plain = service_manifest(name, namespace, spec, rendering, labels=spec.labels)
     whole = merged(plain, spec.overrides, keep_none=True)
-    found = judge(whole, Context(facts.release, facts.mode, facts))
-    problems += [_said_of_spec(problem, whole, spec) for problem in found]
-    problems += refuse_gpus(spec, facts)
+    gpus = [*refuse_gpus(spec, facts)]
+    found = [_said_of_spec(each, whole, spec) for each in judge(whole, Context(facts.release, facts.mode, facts))]
+    problems += [each for each in found if each.rule != _SAME_OF_OBJECT or each.path not in {gpu.path for gpu in gpus}]
+    problems += gpus
     problems += refuse_two_credentials([*uris_in(plain)], spec.credentials)
     problems += refuse_reserved_overrides(spec.overrides, "overrides")
     problems += _refuse_reserved(spec)

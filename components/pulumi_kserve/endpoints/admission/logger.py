@@ -38,7 +38,22 @@ def _refuse_half_a_storage(subject: Subject, context: Context) -> Iterator[Probl
             yield Problem(component.at("logger", "storage", missing[0]), message, cure, "logger-storage")
 
 
+def _refuse_beside_batcher(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component in subject.validated(context.release):
+        mode = fields(component.fields.get("logger")).get("mode")
+        if component.fields.get("batcher") is not None and mode in ("all", "response"):
+            message = "with a batcher the agent sends requests only: the batcher's answers have no status"
+            cure = "Log requests (mode request), leave the batcher out, or let another component log"
+            yield Problem(component.at("logger", "mode"), message, cure, "logger-with-batcher")
+
+
 RULES: Final[tuple[Rule, ...]] = (
     Rule("logger-mode", _refuse_missing_mode, "kserve", "A logger must say what it logs."),
     Rule("logger-storage", _refuse_half_a_storage, "kserve", "A logger's storage needs path, parameters and key."),
+    Rule(
+        "logger-with-batcher",
+        _refuse_beside_batcher,
+        "stricter",
+        "KServe's agent sends no answers to the sink where a batcher gives them: they carry no status.",
+    ),
 )

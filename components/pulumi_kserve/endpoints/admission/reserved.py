@@ -41,14 +41,14 @@ def refuse_reserved_overrides(overrides: Mapping[str, Any], path: str) -> Iterat
             yield Problem(f"{path}.metadata.{key}", "is decided by the component", cure, "reserved-key")
     for key in _METADATA:
         yield from refuse_reserved_keys(_below(metadata, key), f"{path}.metadata.{key}")
-    predictor = _below(_below(overrides, "spec"), "predictor")
-    for key in predictor:
-        if key in SCALING_FIELDS:
-            yield Problem(
-                f"{path}.spec.predictor.{key}", "has a field of its own", "Say it with `scaling`", "reserved-key"
-            )
-    for key in _METADATA:
-        yield from refuse_reserved_keys(_below(predictor, key), f"{path}.spec.predictor.{key}")
+    spec = _below(overrides, "spec")
+    for name in ("predictor", "transformer", "explainer"):
+        component, here = _below(spec, name), f"{path}.spec.{name}"
+        for key in component:
+            if key in SCALING_FIELDS:
+                yield Problem(f"{here}.{key}", "has a field of its own", "Say it with `scaling`", "reserved-key")
+        for key in _METADATA:
+            yield from refuse_reserved_keys(_below(component, key), f"{here}.{key}")
 
 
 def _below(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
