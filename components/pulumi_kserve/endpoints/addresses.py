@@ -28,12 +28,12 @@ class Addresses:
 
 
 def addresses_of(name: str, namespace: str, entry: str, facts: PlatformFacts, *, cluster_local: bool) -> Addresses:
-    """The URLs of endpoint `name`, whose requests enter at component `entry`.
+    """The URLs of endpoint `name`, whose requests enter at Service `entry`.
 
-    In Standard mode a Service of the component answers inside the cluster; in Knative mode one of the endpoint does.
+    In Standard mode a component's Service answers inside the cluster; in Knative mode one of the endpoint's name.
     """
     domain = facts.domain.removeprefix("svc.") if facts.domain.startswith("svc.") else _CLUSTER_DOMAIN
-    service = name if facts.mode == "Knative" else f"{name}-{entry}"
+    service = name if facts.mode == "Knative" else entry
     internal = f"http://{service}.{namespace}.svc.{domain}"
     if facts.gateway == "cluster-local" or cluster_local:
         return Addresses(internal, internal)

@@ -16,7 +16,7 @@ from pulumi_kserve.endpoints.spec.storage import Credentials, SecretCredentials,
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.resources import KubernetesObject
 
-__all__ = ["Identity", "identity_of", "refuse_two_credentials", "service_account"]
+__all__ = ["Identity", "identity_of", "refuse_lost_credentials", "refuse_two_credentials", "service_account"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,21 @@ def service_account(
         "automountServiceAccountToken": False,
     }
     return KubernetesObject(f"{name}-service-account", account, opts)
+
+
+def refuse_lost_credentials(
+    uris: Sequence[ModelUri], credentials: Credentials | None, account: pulumi.Input[str] | None
+) -> Iterator[Problem]:
+    """Credentials that a service account of somebody else's would have to carry: the pods never get them."""
+    if account is not None and (credentials is not None or _by_store(uris)):
+        named = repr(account) if isinstance(account, str) else "of another's"
+        yield Problem(
+            "serviceAccount",
+            f"service account {named} is not made here: what opens the model's store would not reach the pods",
+            "Leave `serviceAccount` out; or give the model's URI as a text, leave `credentials` out, and give the"
+            " account the Secrets or the identity yourself",
+            "lost-credentials",
+        )
 
 
 def refuse_two_credentials(uris: Sequence[ModelUri], credentials: Credentials | None) -> Iterator[Problem]:

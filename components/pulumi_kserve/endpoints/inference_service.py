@@ -29,6 +29,7 @@ from pulumi_kserve.endpoints.spec.service import (
     resolved,
     service_manifest,
     uris_in,
+    workload_name,
 )
 from pulumi_kserve.overrides import merged
 from pulumi_kserve.ownership import REVISION_ANNOTATION, STACK_LABEL, this_stack
@@ -108,7 +109,7 @@ class InferenceService(pulumi.ComponentResource):
         }
 
     def _address(self, facts: PlatformFacts, runtime: RuntimeFacts | None) -> None:
-        entry = "transformer" if self.spec.transformer else "predictor"
+        entry = workload_name(self.name, "transformer" if self.spec.transformer else "predictor", self.spec)
         local = self.spec.cluster_local
         found = addresses_of(self.name, self.namespace, entry, facts, cluster_local=local)
         self.url, self.internal_url = found.url, found.internal_url
@@ -201,6 +202,7 @@ class InferenceService(pulumi.ComponentResource):
             endpoint=self.name,
             namespace=self.namespace,
             component=component,
+            deployment=workload_name(self.name, component, self.spec),
             revision=self.revisions[component],
             replicas=replicas,
             timeout_seconds=self.spec.timeout_seconds,

@@ -13,7 +13,7 @@ from pulumi_kserve.endpoints.admission.pools import refuse_gpus
 from pulumi_kserve.endpoints.admission.registry import judge
 from pulumi_kserve.endpoints.admission.reserved import refuse_reserved_keys, refuse_reserved_overrides
 from pulumi_kserve.endpoints.admission.runtimes import chosen_runtime
-from pulumi_kserve.endpoints.identity import refuse_two_credentials
+from pulumi_kserve.endpoints.identity import refuse_lost_credentials, refuse_two_credentials
 from pulumi_kserve.endpoints.spec.canary import Canary
 from pulumi_kserve.endpoints.spec.component import Component, Rendering
 from pulumi_kserve.endpoints.spec.paths import spec_path
@@ -70,7 +70,9 @@ def _problems(
     found = [_said_of_spec(each, whole, spec) for each in judge(whole, Context(facts.release, facts.mode, facts))]
     problems += [each for each in found if each.rule != _SAME_OF_OBJECT or each.path not in {gpu.path for gpu in gpus}]
     problems += gpus
-    problems += refuse_two_credentials([*uris_in(plain)], spec.credentials)
+    uris, account = [*uris_in(plain)], spec.service_account or spec.predictor.service_account_name
+    problems += refuse_two_credentials(uris, spec.credentials)
+    problems += refuse_lost_credentials(uris, spec.credentials, account)
     problems += refuse_reserved_overrides(spec.overrides, "overrides")
     problems += _refuse_reserved(spec)
     return runtime, problems

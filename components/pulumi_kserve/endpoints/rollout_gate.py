@@ -36,6 +36,7 @@ class Rollout:
     endpoint: str
     namespace: str
     component: str
+    deployment: str
     revision: pulumi.Output[str]
     replicas: int | None
     timeout_seconds: int
@@ -66,7 +67,7 @@ def rollout_gate(
         api_version="apps/v1",
         kind="Deployment",
         metadata={
-            "name": f"{rollout.endpoint}-{rollout.component}",
+            "name": rollout.deployment,
             "namespace": rollout.namespace,
             "annotations": annotations,
         },

@@ -58,7 +58,7 @@ class Observation:
         """What KServe calls the component's Deployment, or would."""
         if self.deployment is not None:
             return str(self.deployment["metadata"]["name"])
-        return f"{self.endpoint}-{self.component}"
+        return _deployment_name(self.service, self.endpoint, self.component)
 
     @property
     def stopped(self) -> bool:
@@ -80,11 +80,17 @@ def observe(
             Standard mode's name, as in Knative mode.
     """
     service = cluster.get(INFERENCE_SERVICES, endpoint, namespace)
-    deployment = cluster.get(DEPLOYMENTS, f"{endpoint}-{component}", namespace)
+    deployment = cluster.get(DEPLOYMENTS, _deployment_name(service, endpoint, component), namespace)
     if deployment is None and any_deployment:
         deployment = _newest_deployment(cluster, namespace, endpoint, component)
     replica_set, pods = _newest_pods(cluster, deployment) if deployment else (None, ())
     return Observation(namespace, endpoint, component, service, deployment, replica_set, pods)
+
+
+def _deployment_name(service: Json | None, endpoint: str, component: str) -> str:
+    """What KServe calls a component's Deployment in Standard mode; a predictor may have a name of its own."""
+    own = dig(service, "spec", "predictor", "name") if component == "predictor" else None
+    return f"{endpoint}-{own}-{component}" if own else f"{endpoint}-{component}"
 
 
 def dig(value: Any, *path: str) -> Any:

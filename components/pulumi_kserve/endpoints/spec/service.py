@@ -27,7 +27,7 @@ from pulumi_kserve.models import Spec, is_mapping
 from pulumi_kserve.platform.readiness import wait_annotations
 from pulumi_kserve.platform.releases import RELEASES
 
-__all__ = ["InferenceServiceSpec", "components_of", "resolved", "service_manifest", "uris_in"]
+__all__ = ["InferenceServiceSpec", "components_of", "resolved", "service_manifest", "uris_in", "workload_name"]
 
 _STOP: Final = "serving.kserve.io/stop"
 _VISIBILITY: Final = {
@@ -85,6 +85,12 @@ def components_of(spec: InferenceServiceSpec) -> dict[str, Component]:
         "explainer": spec.explainer,
     }
     return {name: component for name, component in found.items() if component is not None}
+
+
+def workload_name(name: str, component: str, spec: InferenceServiceSpec) -> str:
+    """What KServe calls the component's Deployment and Service in Standard mode."""
+    own = spec.predictor.name if component == "predictor" else None
+    return f"{name}-{own}-{component}" if own else f"{name}-{component}"
 
 
 def service_manifest(
