@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 export NO_MKDOCS_2_WARNING := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: up down status predict test e2e e2e-wide soak bench bench-stack check lint typecheck golden schemas oracle docs help
+.PHONY: up down status predict test e2e e2e-wide soak bench bench-stack bench-render check lint typecheck golden schemas oracle docs help
 
 up: $(READY) ## Bring a served model up on your cluster (KUBE_CONTEXT=...), on kind, or on the embedded cluster
 	@$(BIN)/python -m tools.local up
@@ -46,6 +46,11 @@ bench: $(READY) ## Measure `up` against kubectl apply, on a stack that is up
 bench-stack: $(READY) ## Measure a whole `up` against kubectl apply, each on an embedded cluster just started
 	@$(BIN)/python -m benchmarks.stack_against_kubectl
 
+bench-render: $(READY) ## Measure many endpoints against plain resources, `check` of 1 000 documents, and the import
+	@$(BIN)/python -m benchmarks.render_scale
+	@$(BIN)/python -m benchmarks.check_documents
+	@$(BIN)/python -m benchmarks.import_cost
+
 check: lint typecheck ## Lint and type-check the code and the tests
 
 lint: $(READY) ## Check style and format (ruff)
@@ -70,7 +75,7 @@ docs: $(READY) ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict
 
 help: ## List the targets
-	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "%-10s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "%-12s %s\n", $$1, $$2 }'
 
 $(READY): uv.lock pyproject.toml tools/environment.sh tools/uv-requirements.txt
 	@tools/environment.sh

@@ -22,12 +22,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pulumi_kserve.contracts import ClusterAccess as ClusterAccess
     from pulumi_kserve.contracts import Feature as Feature
+    from pulumi_kserve.contracts import FormatFacts as FormatFacts
     from pulumi_kserve.contracts import ImageRegistry as ImageRegistry
     from pulumi_kserve.contracts import ModelStore as ModelStore
     from pulumi_kserve.contracts import ModelUri as ModelUri
     from pulumi_kserve.contracts import PlatformFacts as PlatformFacts
     from pulumi_kserve.contracts import PlatformRef as PlatformRef
     from pulumi_kserve.contracts import PoolFacts as PoolFacts
+    from pulumi_kserve.contracts import RuntimeFacts as RuntimeFacts
+    from pulumi_kserve.contracts import WorkerFacts as WorkerFacts
     from pulumi_kserve.contracts import WorkloadIdentity as WorkloadIdentity
     from pulumi_kserve.endpoints.inference_service import InferenceService as InferenceService
     from pulumi_kserve.endpoints.inference_service import InferenceServiceSpec as InferenceServiceSpec
@@ -53,14 +56,26 @@ if TYPE_CHECKING:
     from pulumi_kserve.endpoints.spec.network_policy import Caller as Caller
     from pulumi_kserve.endpoints.spec.network_policy import NetworkPolicy as NetworkPolicy
     from pulumi_kserve.endpoints.spec.pod import DnsConfig as DnsConfig
+    from pulumi_kserve.endpoints.spec.pod import DnsOption as DnsOption
     from pulumi_kserve.endpoints.spec.pod import HostAlias as HostAlias
     from pulumi_kserve.endpoints.spec.predictor import Predictor as Predictor
     from pulumi_kserve.endpoints.spec.probes import Exec as Exec
     from pulumi_kserve.endpoints.spec.probes import Grpc as Grpc
     from pulumi_kserve.endpoints.spec.probes import HttpGet as HttpGet
+    from pulumi_kserve.endpoints.spec.probes import HttpHeader as HttpHeader
     from pulumi_kserve.endpoints.spec.probes import Lifecycle as Lifecycle
     from pulumi_kserve.endpoints.spec.probes import Probe as Probe
+    from pulumi_kserve.endpoints.spec.probes import Sleep as Sleep
     from pulumi_kserve.endpoints.spec.probes import TcpSocket as TcpSocket
+    from pulumi_kserve.endpoints.spec.projections import ConfigMapProjection as ConfigMapProjection
+    from pulumi_kserve.endpoints.spec.projections import ContainerResource as ContainerResource
+    from pulumi_kserve.endpoints.spec.projections import DownwardApiFile as DownwardApiFile
+    from pulumi_kserve.endpoints.spec.projections import DownwardApiProjection as DownwardApiProjection
+    from pulumi_kserve.endpoints.spec.projections import FieldReference as FieldReference
+    from pulumi_kserve.endpoints.spec.projections import KeyToPath as KeyToPath
+    from pulumi_kserve.endpoints.spec.projections import ProjectedVolume as ProjectedVolume
+    from pulumi_kserve.endpoints.spec.projections import SecretProjection as SecretProjection
+    from pulumi_kserve.endpoints.spec.projections import ServiceAccountToken as ServiceAccountToken
     from pulumi_kserve.endpoints.spec.resources import Resources as Resources
     from pulumi_kserve.endpoints.spec.rollout import CanaryTraffic as CanaryTraffic
     from pulumi_kserve.endpoints.spec.rollout import GradualTraffic as GradualTraffic
@@ -73,15 +88,24 @@ if TYPE_CHECKING:
     from pulumi_kserve.endpoints.spec.scaling import Kpa as Kpa
     from pulumi_kserve.endpoints.spec.scaling import NoScaling as NoScaling
     from pulumi_kserve.endpoints.spec.scheduling import Affinity as Affinity
+    from pulumi_kserve.endpoints.spec.scheduling import LabelRequirement as LabelRequirement
+    from pulumi_kserve.endpoints.spec.scheduling import LabelSelector as LabelSelector
     from pulumi_kserve.endpoints.spec.scheduling import NodeAffinity as NodeAffinity
+    from pulumi_kserve.endpoints.spec.scheduling import NodeRequirement as NodeRequirement
     from pulumi_kserve.endpoints.spec.scheduling import NodeSelector as NodeSelector
     from pulumi_kserve.endpoints.spec.scheduling import NodeSelectorTerm as NodeSelectorTerm
     from pulumi_kserve.endpoints.spec.scheduling import PodAffinity as PodAffinity
     from pulumi_kserve.endpoints.spec.scheduling import PodAffinityTerm as PodAffinityTerm
     from pulumi_kserve.endpoints.spec.scheduling import Toleration as Toleration
     from pulumi_kserve.endpoints.spec.scheduling import TopologySpread as TopologySpread
+    from pulumi_kserve.endpoints.spec.scheduling import WeightedNodeTerm as WeightedNodeTerm
+    from pulumi_kserve.endpoints.spec.scheduling import WeightedPodTerm as WeightedPodTerm
+    from pulumi_kserve.endpoints.spec.security import Capabilities as Capabilities
     from pulumi_kserve.endpoints.spec.security import ContainerSecurity as ContainerSecurity
     from pulumi_kserve.endpoints.spec.security import PodSecurity as PodSecurity
+    from pulumi_kserve.endpoints.spec.security import Profile as Profile
+    from pulumi_kserve.endpoints.spec.security import SeLinuxOptions as SeLinuxOptions
+    from pulumi_kserve.endpoints.spec.security import Sysctl as Sysctl
     from pulumi_kserve.endpoints.spec.storage import SecretCredentials as SecretCredentials
     from pulumi_kserve.endpoints.spec.storage import StorageSpec as StorageSpec
     from pulumi_kserve.endpoints.spec.storage import StorageUri as StorageUri
@@ -93,8 +117,14 @@ if TYPE_CHECKING:
     from pulumi_kserve.endpoints.spec.triggers import PrometheusTrigger as PrometheusTrigger
     from pulumi_kserve.endpoints.spec.volumes import ClaimVolume as ClaimVolume
     from pulumi_kserve.endpoints.spec.volumes import ConfigMapVolume as ConfigMapVolume
+    from pulumi_kserve.endpoints.spec.volumes import CsiVolume as CsiVolume
+    from pulumi_kserve.endpoints.spec.volumes import DownwardApiVolume as DownwardApiVolume
     from pulumi_kserve.endpoints.spec.volumes import EmptyDir as EmptyDir
+    from pulumi_kserve.endpoints.spec.volumes import EphemeralVolume as EphemeralVolume
+    from pulumi_kserve.endpoints.spec.volumes import HostPath as HostPath
     from pulumi_kserve.endpoints.spec.volumes import ImageVolume as ImageVolume
+    from pulumi_kserve.endpoints.spec.volumes import NfsVolume as NfsVolume
+    from pulumi_kserve.endpoints.spec.volumes import SecretReference as SecretReference
     from pulumi_kserve.endpoints.spec.volumes import SecretVolume as SecretVolume
     from pulumi_kserve.endpoints.spec.volumes import Volume as Volume
     from pulumi_kserve.endpoints.spec.volumes import VolumeMount as VolumeMount
@@ -118,8 +148,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "contracts": (
-        "ClusterAccess", "Feature", "ImageRegistry", "ModelStore", "ModelUri", "PlatformFacts", "PlatformRef",
-        "PoolFacts", "WorkloadIdentity",
+        "ClusterAccess", "Feature", "FormatFacts", "ImageRegistry", "ModelStore", "ModelUri", "PlatformFacts",
+        "PlatformRef", "PoolFacts", "RuntimeFacts", "WorkerFacts", "WorkloadIdentity",
     ),
     "endpoints.inference_service": ("InferenceService", "InferenceServiceSpec"),
     "endpoints.model_namespace": ("ModelNamespace", "ModelNamespaceSpec"),
@@ -133,22 +163,30 @@ _HOMES = {
     "endpoints.spec.logger": ("Logger", "LoggerStorage"),
     "endpoints.spec.model": ("Confidential", "Model"),
     "endpoints.spec.network_policy": ("Caller", "NetworkPolicy"),
-    "endpoints.spec.pod": ("DnsConfig", "HostAlias"),
+    "endpoints.spec.pod": ("DnsConfig", "DnsOption", "HostAlias"),
     "endpoints.spec.predictor": ("Predictor",),
-    "endpoints.spec.probes": ("Exec", "Grpc", "HttpGet", "Lifecycle", "Probe", "TcpSocket"),
+    "endpoints.spec.probes": ("Exec", "Grpc", "HttpGet", "HttpHeader", "Lifecycle", "Probe", "Sleep", "TcpSocket"),
+    "endpoints.spec.projections": (
+        "ConfigMapProjection", "ContainerResource", "DownwardApiFile", "DownwardApiProjection",
+        "FieldReference", "KeyToPath", "ProjectedVolume", "SecretProjection", "ServiceAccountToken",
+    ),
     "endpoints.spec.resources": ("Resources",),
     "endpoints.spec.rollout": ("CanaryTraffic", "GradualTraffic", "PreviousRevision", "Recreate", "RollingUpdate"),
     "endpoints.spec.scaling": ("External", "Hpa", "Keda", "Kpa", "NoScaling"),
     "endpoints.spec.scheduling": (
-        "Affinity", "NodeAffinity", "NodeSelector", "NodeSelectorTerm", "PodAffinity", "PodAffinityTerm",
-        "Toleration", "TopologySpread",
+        "Affinity", "LabelRequirement", "LabelSelector", "NodeAffinity", "NodeRequirement", "NodeSelector",
+        "NodeSelectorTerm", "PodAffinity", "PodAffinityTerm", "Toleration", "TopologySpread",
+        "WeightedNodeTerm", "WeightedPodTerm",
     ),
-    "endpoints.spec.security": ("ContainerSecurity", "PodSecurity"),
+    "endpoints.spec.security": (
+        "Capabilities", "ContainerSecurity", "PodSecurity", "Profile", "SeLinuxOptions", "Sysctl",
+    ),
     "endpoints.spec.storage": ("SecretCredentials", "StorageSpec", "StorageUri", "WorkloadIdentityCredentials"),
     "endpoints.spec.transformer": ("Transformer",),
     "endpoints.spec.triggers": ("CpuTrigger", "MemoryTrigger", "PodMetricTrigger", "PrometheusTrigger"),
     "endpoints.spec.volumes": (
-        "ClaimVolume", "ConfigMapVolume", "EmptyDir", "ImageVolume", "SecretVolume", "Volume", "VolumeMount",
+        "ClaimVolume", "ConfigMapVolume", "CsiVolume", "DownwardApiVolume", "EmptyDir", "EphemeralVolume",
+        "HostPath", "ImageVolume", "NfsVolume", "SecretReference", "SecretVolume", "Volume", "VolumeMount",
     ),
     "endpoints.spec.workers": ("Worker", "WorkerContainer"),
     "errors": (
@@ -171,6 +209,7 @@ __all__ = [
     "Caller",
     "Canary",
     "CanaryTraffic",
+    "Capabilities",
     "ChartFolder",
     "ChartMirror",
     "ClaimVolume",
@@ -179,25 +218,37 @@ __all__ = [
     "ClusterUnreachable",
     "Confidential",
     "ConfigMapKey",
+    "ConfigMapProjection",
     "ConfigMapVolume",
     "Container",
     "ContainerPort",
+    "ContainerResource",
     "ContainerSecurity",
     "CpuTrigger",
+    "CsiVolume",
     "DisruptionBudget",
     "DnsConfig",
+    "DnsOption",
+    "DownwardApiFile",
+    "DownwardApiProjection",
+    "DownwardApiVolume",
     "EmptyDir",
     "EnvSource",
+    "EphemeralVolume",
     "Exec",
     "Explainer",
     "External",
     "Feature",
+    "FieldReference",
+    "FormatFacts",
     "Gpus",
     "GradualTraffic",
     "Grpc",
     "HostAlias",
+    "HostPath",
     "Hpa",
     "HttpGet",
+    "HttpHeader",
     "ImageRegistry",
     "ImageVolume",
     "In",
@@ -205,7 +256,10 @@ __all__ = [
     "InferenceServiceSpec",
     "KServeError",
     "Keda",
+    "KeyToPath",
     "Kpa",
+    "LabelRequirement",
+    "LabelSelector",
     "Lifecycle",
     "Logger",
     "LoggerStorage",
@@ -216,8 +270,10 @@ __all__ = [
     "ModelStore",
     "ModelUri",
     "NetworkPolicy",
+    "NfsVolume",
     "NoScaling",
     "NodeAffinity",
+    "NodeRequirement",
     "NodeSelector",
     "NodeSelectorTerm",
     "Platform",
@@ -234,6 +290,8 @@ __all__ = [
     "PreviousRevision",
     "Probe",
     "Problem",
+    "Profile",
+    "ProjectedVolume",
     "PrometheusTrigger",
     "RecoveryRefused",
     "Recreate",
@@ -241,23 +299,33 @@ __all__ = [
     "Resources",
     "RollingUpdate",
     "RolloutFailed",
+    "RuntimeFacts",
+    "SeLinuxOptions",
     "SecretCredentials",
     "SecretKey",
+    "SecretProjection",
+    "SecretReference",
     "SecretVolume",
+    "ServiceAccountToken",
+    "Sleep",
     "SpecError",
     "StackFileError",
     "StackSettings",
     "Standard",
     "StorageSpec",
     "StorageUri",
+    "Sysctl",
     "TcpSocket",
     "Toleration",
     "TopologySpread",
     "Transformer",
     "Volume",
     "VolumeMount",
+    "WeightedNodeTerm",
+    "WeightedPodTerm",
     "Worker",
     "WorkerContainer",
+    "WorkerFacts",
     "WorkloadIdentity",
     "WorkloadIdentityCredentials",
 ]

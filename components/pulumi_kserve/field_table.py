@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeGuard
 
@@ -37,7 +37,9 @@ def check_fields(release: str, kind: str, manifest: Mapping[str, Any]) -> list[P
 
     """
     table = field_table(release, kind)
-    return list(_problems(manifest, table, "", table["$defs"]))
+    found: list[Problem] = []
+    _look(manifest, table, "", table["$defs"], found)
+    return found
 
 
 @cache
@@ -58,42 +60,47 @@ def field_table(release: str, kind: str) -> Mapping[str, Any]:
     return table
 
 
-def _problems(value: Any, schema: _Schema, path: str, parts: _Schema) -> Iterator[Problem]:
-    if isinstance(value, (pulumi.Output, Awaitable)):
-        return
+def _look(value: Any, schema: _Schema, path: str, parts: _Schema, found: list[Problem]) -> None:
+    """Add what is wrong with `value` to `found`. Every object of a program goes through here, so it is kept quick."""
     if "$ref" in schema:
-        schema = parts[str(schema["$ref"]).rpartition("/")[2]]
+        schema = parts[schema["$ref"].rpartition("/")[2]]
     allowed: str | list[str] = schema["type"]
-    names = [allowed] if isinstance(allowed, str) else allowed
-    if not any(_IS[name](value) for name in names):
-        yield _wrong_type(value, names, path)
+    if not (_IS[allowed](value) if isinstance(allowed, str) else any(_IS[name](value) for name in allowed)):
+        if not isinstance(value, (pulumi.Output, Awaitable)):
+            found.append(_wrong_type(value, [allowed] if isinstance(allowed, str) else allowed, path))
         return
-    yield from _broken_bounds(value, schema, path)
     if is_mapping(value):
-        yield from _problems_of_fields(value, schema, path, parts)
-    elif _is_list(value):
-        for position, item in enumerate(value):
-            yield from _problems(item, schema["items"], f"{path}[{position}]", parts)
+        _look_at_fields(value, schema, path, parts, found)
+    elif len(schema) > 1:
+        found += _broken_bounds(value, schema, path)
+        if _is_list(value):
+            for position, item in enumerate(value):
+                _look(item, schema["items"], f"{path}[{position}]", parts, found)
 
 
-def _problems_of_fields(value: Mapping[str, Any], schema: _Schema, path: str, parts: _Schema) -> Iterator[Problem]:
+def _look_at_fields(value: Mapping[str, Any], schema: _Schema, path: str, parts: _Schema, found: list[Problem]) -> None:
     fields: _Schema = schema.get("properties", {})
     others = schema.get("additionalProperties", True)
     for key, item in value.items():
         below = fields.get(key, others)
         if below is False:
-            yield Problem(_joined(path, key), f"unknown key {key!r}", nearest(str(key), list(fields)), "unknown-key")
+            cure = nearest(str(key), list(fields))
+            found.append(Problem(_joined(path, key), f"unknown key {key!r}", cure, "unknown-key"))
         elif below is not True and item is not None:
-            yield from _problems(item, below, _joined(path, key), parts)
-    for key in schema.get("required", ()):
-        if value.get(key) is None:
-            yield Problem(_joined(path, key), f"the key {key!r} is missing", "Add it", "missing")
+            _look(item, below, _joined(path, key), parts, found)
+    missing = [key for key in schema.get("required", ()) if value.get(key) is None]
+    found += [Problem(_joined(path, key), f"the key {key!r} is missing", "Add it", "missing") for key in missing]
 
 
 def _joined(path: str, key: Any) -> str:
-    if not _PLAIN_KEY.fullmatch(str(key)):
+    if not _is_plain(str(key)):
         return f"{path}[{json.dumps(str(key))}]"
     return f"{path}.{key}" if path else str(key)
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(key: str) -> bool:
+    return _PLAIN_KEY.fullmatch(key) is not None
 
 
 def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:

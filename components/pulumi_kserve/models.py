@@ -27,6 +27,10 @@ else:
     ModelMetaclass = type(BaseModel)
 
 
+_NO_MAPPINGS = (str, int, float, list, tuple, type(None))
+"""What is told from a mapping faster than an abstract class can tell it."""
+
+
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
 class _SpecMeta(ModelMetaclass):
     """Turns pydantic's ValidationError into our SpecError when a model is built by calling its class."""
@@ -122,7 +126,7 @@ def _unwrap(name: str) -> Any:
 
 def is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
     """Whether `value` is a mapping, as type checkers want to be told."""
-    return isinstance(value, Mapping)
+    return isinstance(value, dict) or (not isinstance(value, _NO_MAPPINGS) and isinstance(value, Mapping))
 
 
 def wire(value: Any) -> Any:

@@ -8,7 +8,7 @@ classes, so that switching between them costs no replacement.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -20,8 +20,9 @@ _SECRET_FIELDS = ["data", "stringData"]
 class KubernetesObject(pulumi.CustomResource):
     """One object of any API group, with `status` as an output."""
 
-    metadata: pulumi.Output[dict[str, Any]]
-    status: pulumi.Output[dict[str, Any] | None]
+    if TYPE_CHECKING:  # at run time the SDK would read annotations anew for every object
+        metadata: pulumi.Output[dict[str, Any]]
+        status: pulumi.Output[dict[str, Any] | None]
 
     def __init__(self, name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the object that `manifest` describes.

@@ -48,11 +48,12 @@ def disagreement(verdict: Verdict, problems: Sequence[Problem]) -> str:
     """How the verdict and our problems contradict each other; empty if they do not.
 
     KServe may accept what a rule refuses that is not KServe's own; such rules are written down in the documentation.
+    What KServe refuses, a rule of KServe's own must refuse.
     """
+    own = [problem for problem in problems if SOURCES[problem.rule] == "kserve"]
     if not verdict.accepted:
-        return "" if problems else f"KServe refuses it ({verdict.stage}: {verdict.message}), the library does not"
-    false = [problem for problem in problems if SOURCES[problem.rule] == "kserve"]
-    return f"KServe accepts it, the library says {false[0].rule}: {false[0]}" if false else ""
+        return "" if own else f"KServe refuses it ({verdict.stage}: {verdict.message}), the library does not"
+    return f"KServe accepts it, the library says {own[0].rule}: {own[0]}" if own else ""
 
 
 def _outcome(rule: Rule, verdict: Verdict) -> str:

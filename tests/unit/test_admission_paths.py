@@ -71,10 +71,10 @@ def test_a_canary_has_its_number_in_the_path() -> None:
     assert places(service(canary=[broken]), "storage-path") == ["spec.canary[0].predictor.model.storageUri"]
 
 
-def test_a_normalised_path_is_translated_to_the_written_one() -> None:
-    subject = Subject.of(service({"triton": {"storageUri": "s3://a/b"}}))
-    assert subject.path("spec.predictor.model.env[0]") == "spec.predictor.triton.env[0]"
-    assert subject.path("spec.predictor.modelish") == "spec.predictor.modelish"
+def test_a_path_below_a_legacy_key_is_the_written_one() -> None:
+    predictor = Subject.of(service({"triton": {"storageUri": "s3://a/b"}})).predictor
+    assert predictor.at("model", "env", 0) == "spec.predictor.triton.env[0]"
+    assert predictor.at("modelish") == "spec.predictor.modelish"
 
 
 def test_a_legacy_key_that_speaks_v2_is_seen_as_the_webhook_writes_it() -> None:

@@ -60,7 +60,7 @@ REFUSED: list[tuple[str, Any, tuple[str, ...], str, str]] = [
         with_account,
         ("models",),
         "serviceAccount",
-        "Leave `serviceAccount` out",
+        "Leave it out",
     ),
     (
         "credentials and an account of somebody else's",

@@ -127,7 +127,7 @@ def test_all_components_of_an_endpoint_count_together() -> None:
 def test_a_canary_takes_the_stable_predictors_accelerators_too() -> None:
     canary = {"trafficPercent": 50, "model": {"format": "pytorch", "uri": "s3://b/n"}}
     (problem,) = found({"pool": "l4"}, predictor=replicas(4), canaries={"next": canary})
-    assert (problem.rule, problem.path) == ("pool-too-small", "canaries.next.gpu.count")
+    assert (problem.rule, problem.path) == ("pool-too-small", "predictor.gpu.count")
 
 
 @pytest.mark.parametrize(

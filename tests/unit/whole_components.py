@@ -63,11 +63,12 @@ def with_outputs(make: Callable[[], T]) -> T:
         return runner.run(made())
 
 
-def known(make: Callable[[], pulumi.Output[str]]) -> str | None:
-    """What the Output that `make` makes turns out to be."""
+def known(make: Callable[[], str | pulumi.Output[str]]) -> str | None:
+    """The text that `make` makes, or what its Output turns out to be."""
 
     async def awaited() -> str | None:
-        return await make().future()
+        made = make()
+        return made if isinstance(made, str) else await made.future()
 
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         return runner.run(awaited())

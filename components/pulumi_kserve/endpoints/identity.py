@@ -72,15 +72,15 @@ def service_account(
 
 
 def refuse_lost_credentials(
-    uris: Sequence[ModelUri], credentials: Credentials | None, account: pulumi.Input[str] | None
+    uris: Sequence[ModelUri], credentials: Credentials | None, account: pulumi.Input[str] | None, path: str
 ) -> Iterator[Problem]:
     """Credentials that a service account of somebody else's would have to carry: the pods never get them."""
     if account is not None and (credentials is not None or _by_store(uris)):
         named = repr(account) if isinstance(account, str) else "of another's"
         yield Problem(
-            "serviceAccount",
+            path,
             f"service account {named} is not made here: what opens the model's store would not reach the pods",
-            "Leave `serviceAccount` out; or give the model's URI as a text, leave `credentials` out, and give the"
+            "Leave it out; or give the model's URI as a text, leave `credentials` out, and give the"
             " account the Secrets or the identity yourself",
             "lost-credentials",
         )

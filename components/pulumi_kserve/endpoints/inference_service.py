@@ -49,7 +49,6 @@ class InferenceService(pulumi.ComponentResource):
         internal_url: Where pods of the cluster call it.
         openai_base_url: The base URL for clients of the OpenAI protocol; None where it is not asked for.
         runtime: The serving runtime; None where the predictor is a container of one's own.
-        serving: True once the new pods serve; false for a stopped endpoint.
 
     """
 
@@ -90,7 +89,7 @@ class InferenceService(pulumi.ComponentResource):
         self._address(platform.facts, fit.runtime)
         service = self._serve(fit.runtime)
         self._guard()
-        self.serving = self._gates(service)
+        self._serves_when = [] if self.spec.stopped else self._gates(service)
         self.register_outputs({"url": self.url, "internalUrl": self.internal_url, "runtime": self.runtime})
 
     @property
@@ -126,7 +125,7 @@ class InferenceService(pulumi.ComponentResource):
     def _options(self, *needs: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=[*self._before, *needs], **more)
 
-    def _serve(self, runtime: RuntimeFacts | None) -> pulumi.Resource:
+    def _serve(self, runtime: RuntimeFacts | None) -> pulumi.CustomResource:
         facts = self._platform.facts
         plain = Rendering.of(facts, runtime=runtime, service_account=self._account)
         uris = [*uris_in(service_manifest(self.name, self.namespace, self.spec, plain, labels={}))]
@@ -152,7 +151,7 @@ class InferenceService(pulumi.ComponentResource):
         labels = {STACK_LABEL: this_stack()}
         return [service_account(self.name, self.namespace, identity, labels, self._options())]
 
-    def _inference_service(self, needs: Sequence[pulumi.Resource]) -> pulumi.Resource:
+    def _inference_service(self, needs: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
         hooks = pulumi.ResourceHookBinding(
             before_create=[
                 mode_change_refused(self.name, self.namespace, self._platform.facts.mode, self._platform.cluster)
@@ -187,15 +186,20 @@ class InferenceService(pulumi.ComponentResource):
                 if budget:
                     KubernetesObject(f"{self.name}-{component}-disruption-budget", budget, self._options())
 
-    def _gates(self, service: pulumi.Resource) -> pulumi.Output[bool]:
-        if self.spec.stopped:
-            return pulumi.Output.from_input(False)  # noqa: FBT003 -- the value of an output
+    def _gates(self, service: pulumi.CustomResource) -> list[pulumi.CustomResource]:
+        """What exists only once the pods serve: a gate for each component, or the object that waits for Ready."""
         if self._platform.facts.mode != "Standard":
-            return service.urn.apply(lambda _: True)
-        gates = [
+            return [service]
+        return [
             self._gate(name, fixed_replicas(found.scaling), service) for name, found in components_of(self.spec).items()
         ]
-        return pulumi.Output.all(*(gate.id for gate in gates)).apply(lambda _: True)
+
+    @property
+    def serving(self) -> pulumi.Output[bool]:
+        """True once the new pods serve; false for a stopped endpoint."""
+        if self.spec.stopped:
+            return pulumi.Output.from_input(False)  # noqa: FBT003 -- the value of an output
+        return pulumi.Output.all(*(gate.id for gate in self._serves_when)).apply(lambda _: True)
 
     def _gate(self, component: str, replicas: int | None, service: pulumi.Resource) -> pulumi.CustomResource:
         rollout = Rollout(

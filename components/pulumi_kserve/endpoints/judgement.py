@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import pulumi
+
 from pulumi_kserve.contracts import PlatformFacts, RuntimeFacts
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.names import refuse_name, refuse_namespace
@@ -20,6 +22,7 @@ from pulumi_kserve.endpoints.spec.paths import spec_path
 from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec, components_of, service_manifest, uris_in
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.overrides import merged
+from pulumi_kserve.platform.releases import RELEASES
 
 __all__ = ["Judged", "judged"]
 
@@ -45,18 +48,25 @@ def judged(name: str, namespace: str, given: InferenceServiceSpec | Mapping[str,
     """
     spec: InferenceServiceSpec | None = None
     runtime: RuntimeFacts | None = None
-    problems = [*refuse_name(name), *refuse_namespace(namespace, facts)]
+    problems = [*refuse_name(name), *refuse_namespace(namespace, facts), *_refuse_release(facts)]
     try:
         spec = InferenceServiceSpec.parse(given)
     except SpecError as error:
         problems += error.problems
     else:
-        runtime, found = _problems(name, namespace, spec, facts)
+        runtime, found = _problems(name, namespace, spec, facts) if facts.release in RELEASES else (None, [])
         problems += found
     unique = list({(problem.path, problem.rule, problem.message): problem for problem in problems}.values())
     if unique or spec is None:
         raise input_properties_error(f"InferenceService {name!r}", unique)
     return Judged(spec, runtime)
+
+
+def _refuse_release(facts: PlatformFacts) -> Iterator[Problem]:
+    if facts.release not in RELEASES:
+        message = f"{facts.name} runs KServe {facts.release}, whose rules are not known here"
+        cure = f"Use a platform of {' or '.join(RELEASES)}, or a version of this package that knows the release"
+        yield Problem("platform", message, cure, "unknown-release")
 
 
 def _problems(
@@ -70,12 +80,19 @@ def _problems(
     found = [_said_of_spec(each, whole, spec) for each in judge(whole, Context(facts.release, facts.mode, facts))]
     problems += [each for each in found if each.rule != _SAME_OF_OBJECT or each.path not in {gpu.path for gpu in gpus}]
     problems += gpus
-    uris, account = [*uris_in(plain)], spec.service_account or spec.predictor.service_account_name
+    uris = [*uris_in(plain)]
     problems += refuse_two_credentials(uris, spec.credentials)
-    problems += refuse_lost_credentials(uris, spec.credentials, account)
+    for path, account in _accounts(spec):
+        problems += refuse_lost_credentials(uris, spec.credentials, account, path)
     problems += refuse_reserved_overrides(spec.overrides, "overrides")
     problems += _refuse_reserved(spec)
     return runtime, problems
+
+
+def _accounts(spec: InferenceServiceSpec) -> Iterator[tuple[str, pulumi.Input[str] | None]]:
+    yield "serviceAccount", spec.service_account
+    for name, component in components_of(spec).items():
+        yield f"{name}.serviceAccountName", component.service_account_name
 
 
 def _refuse_reserved(spec: InferenceServiceSpec) -> Iterator[Problem]:

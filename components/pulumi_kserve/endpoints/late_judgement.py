@@ -8,7 +8,9 @@ from typing import Any, TypeAlias, cast
 
 from pulumi_kserve.contracts import PlatformFacts
 from pulumi_kserve.endpoints.admission.context import Context
-from pulumi_kserve.endpoints.admission.registry import judge
+from pulumi_kserve.endpoints.admission.registry import RULES, judge
+from pulumi_kserve.endpoints.admission.rule import Rule
+from pulumi_kserve.endpoints.admission.values import joined
 from pulumi_kserve.endpoints.spec.paths import spec_path
 from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec
 from pulumi_kserve.errors import Problem, SpecError
@@ -25,8 +27,8 @@ def with_late_judgement(
 ) -> dict[str, Any]:
     """`manifest`, each Output in it judged when it is known and before the object is made.
 
-    An Output whose value KServe would refuse fails with a SpecError that has the path and the cure of each problem,
-    and not the value: it may be a secret.
+    Each is judged by itself, as if the others were still unknown. One that would be refused fails with a SpecError that
+    says where it stands and why such values are refused; never the value, which may be a secret.
 
     Args:
         manifest: An InferenceService that has no problem as far as it is known.
@@ -38,10 +40,10 @@ def with_late_judgement(
     context = Context(facts.release, facts.mode, facts)
 
     def check(steps: _Steps, known: Any) -> Any:
-        whole = _replaced(manifest, steps, known)
-        problems = [_unseen(problem, known, whole, spec) for problem in judge(whole, context)]
-        if problems:
-            raise SpecError(subject, problems)
+        broken = {problem.rule for problem in judge(_replaced(manifest, steps, known), context)}
+        if broken:
+            path = spec_path(joined("", *steps), manifest, spec)
+            raise SpecError(subject, [_said(path, rule) for rule in RULES if rule.name in broken])
         return known
 
     def wrapped(value: Any, steps: _Steps) -> Any:
@@ -54,7 +56,7 @@ def with_late_judgement(
             return [wrapped(item, (*steps, index)) for index, item in enumerate(items)]
         return value
 
-    return {**manifest, "spec": wrapped(manifest["spec"], ("spec",))}
+    return {**manifest, **{key: wrapped(manifest[key], (key,)) for key in ("metadata", "spec")}}
 
 
 def _replaced(value: Any, steps: _Steps, known: Any) -> Any:
@@ -68,8 +70,5 @@ def _replaced(value: Any, steps: _Steps, known: Any) -> Any:
     return items
 
 
-def _unseen(problem: Problem, known: Any, manifest: Mapping[str, Any], spec: InferenceServiceSpec) -> Problem:
-    path = spec_path(problem.path, manifest, spec)
-    hidden = problem.message.replace(repr(known), "the Output").replace(str(known), "the Output")
-    message = hidden if str(known) else problem.message
-    return Problem(path, f"an Output turned out wrong: {message}", problem.cure, problem.rule)
+def _said(path: str, rule: Rule) -> Problem:
+    return Problem(path, f"the Output's value is refused: {rule.why}", "Mend what computes the value", rule.name)

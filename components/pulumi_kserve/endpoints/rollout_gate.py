@@ -37,7 +37,7 @@ class Rollout:
     namespace: str
     component: str
     deployment: str
-    revision: pulumi.Output[str]
+    revision: str | pulumi.Output[str]
     replicas: int | None
     timeout_seconds: int
 
@@ -57,7 +57,7 @@ def rollout_gate(
         REVISION_ANNOTATION: rollout.revision,
         "pulumi.com/patchForce": "true",
         "pulumi.com/patchFieldManager": "pulumi-kserve-rollout-gate",
-        "pulumi.com/waitFor": rollout.revision.apply(_conditions),
+        "pulumi.com/waitFor": _conditions_of(rollout.revision),
     }
     if rollout.replicas is not None:
         annotations[REPLICAS_ANNOTATION] = str(rollout.replicas)
@@ -81,6 +81,12 @@ def rollout_gate(
     )
 
 
+def _conditions_of(revision: str | pulumi.Output[str]) -> pulumi.Input[str]:
+    if isinstance(revision, str):
+        return _conditions(revision)
+    return revision.apply(_conditions)
+
+
 def _conditions(revision: str) -> str:
     annotation = REVISION_ANNOTATION
     return json.dumps(
@@ -96,7 +102,7 @@ def _watcher(
 ) -> Callable[[pulumi.ResourceHookArgs], Awaitable[None]]:
     async def watch(_args: pulumi.ResourceHookArgs) -> None:
         kubeconfig = await cluster.kubeconfig.future()
-        revision = await rollout.revision.future()
+        revision = await pulumi.Output.from_input(rollout.revision).future()
         await asyncio.to_thread(wait, kubeconfig, revision or "")
 
     def wait(kubeconfig: str | None, revision: str) -> None:

@@ -74,7 +74,9 @@ def _asks(spec: InferenceServiceSpec) -> Iterator[_Ask]:
         gpu = canary.gpu or (spec.predictor.gpu if canary.resources is None else None)
         if gpu is not None:
             share = math.ceil(least_replicas(spec.predictor.scaling) * canary.traffic_percent / 100)
-            yield _Ask(f"canaries.{name}.gpu", gpu, share if canary.min_replicas is None else canary.min_replicas, None)
+            pods = share if canary.min_replicas is None else canary.min_replicas
+            path = f"canaries.{name}.gpu" if canary.gpu else "predictor.gpu"
+            yield _Ask(path, gpu, pods, spec.predictor.rollout)
 
 
 def _worker(predictor: Predictor) -> Iterator[_Ask]:
@@ -132,7 +134,8 @@ def _no_headroom(ask: _Ask, pool: PoolFacts, mode: str) -> Iterator[Problem]:
         f"an update starts a new pod before an old one ends, and {pool.name} has room for {pods + spare}: "
         f"at {pods} pods the new one waits for ever"
     )
-    place = "predictor.rollout" if ask.worker else ask.path.removesuffix("gpu") + "rollout"
+    own = ask.path.partition(".")[0]
+    place = f"{'predictor' if own == 'canaries' else own}.rollout"
     yield Problem(place, message, f"{free} the pool's max_nodes by {_nodes(pool, ask, least - spare)}", "no-headroom")
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
 from pulumi_kserve.endpoints.admission.subject import Subject
-from pulumi_kserve.endpoints.admission.values import fields, joined
+from pulumi_kserve.endpoints.admission.values import fields, items, joined
 from pulumi_kserve.endpoints.spec.scaling import SCALING_FIELDS
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.models import is_mapping
@@ -20,6 +20,7 @@ _INTERNAL: Final = "internal.serving.kserve.io/"
 _CURES: Final = {
     "serving.kserve.io/deploymentMode": "The platform's mode decides it",
     "serving.kserve.io/autoscalerClass": "Say it with `scaling`",
+    "serving.kserve.io/stop": "Say it with `stopped`",
 }
 _METADATA: Final = ("labels", "annotations")
 
@@ -39,16 +40,27 @@ def refuse_reserved_overrides(overrides: Mapping[str, Any], path: str) -> Iterat
         if key not in _METADATA:
             cure = "Only labels and annotations can be overridden here"
             yield Problem(f"{path}.metadata.{key}", "is decided by the component", cure, "reserved-key")
-    for key in _METADATA:
-        yield from refuse_reserved_keys(_below(metadata, key), f"{path}.metadata.{key}")
+    yield from _refuse_written_metadata(metadata, f"{path}.metadata")
     spec = _below(overrides, "spec")
-    for name in ("predictor", "transformer", "explainer"):
-        component, here = _below(spec, name), f"{path}.spec.{name}"
+    places = [(_below(spec, name), f"{path}.spec.{name}") for name in ("predictor", "transformer", "explainer")]
+    places += [
+        (_below(fields(canary), "predictor"), f"{path}.spec.canary[{index}].predictor")
+        for index, canary in enumerate(items(spec.get("canary")))
+    ]
+    for component, here in places:
         for key in component:
-            if key in SCALING_FIELDS:
-                yield Problem(f"{here}.{key}", "has a field of its own", "Say it with `scaling`", "reserved-key")
-        for key in _METADATA:
-            yield from refuse_reserved_keys(_below(component, key), f"{here}.{key}")
+            if key in SCALING_FIELDS or (key == "name" and here.endswith("spec.predictor")):
+                cure = f"Say it with `{'predictor.name' if key == 'name' else 'scaling'}`"
+                yield Problem(f"{here}.{key}", "has a field of its own", cure, "reserved-key")
+        yield from _refuse_written_metadata(component, here)
+
+
+def _refuse_written_metadata(holder: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    for key in _METADATA:
+        if key in holder and holder[key] is None:
+            message = f"would remove the {key} that this package writes"
+            yield Problem(f"{path}.{key}", message, "Set to null the single keys that you mean", "reserved-key")
+        yield from refuse_reserved_keys(_below(holder, key), f"{path}.{key}")
 
 
 def _below(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:

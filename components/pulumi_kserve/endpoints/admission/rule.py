@@ -9,6 +9,7 @@ from typing import Literal
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.subject import Subject
 from pulumi_kserve.errors import Problem
+from pulumi_kserve.platform.releases import RELEASES
 
 __all__ = ["Refusal", "Rule", "Source"]
 
@@ -36,5 +37,5 @@ class Rule:
     """Who else refuses it."""
     why: str
     """One line for the reader of the documentation: why it is refused."""
-    releases: tuple[str, ...] = ("0.19", "0.20")
+    releases: tuple[str, ...] = tuple(RELEASES)
     """The KServe releases it holds for."""

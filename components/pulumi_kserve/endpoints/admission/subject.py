@@ -150,15 +150,6 @@ class Component:
         ]
         return (*(found for found in own if found), *self.containers, *further)
 
-    @property
-    def main(self) -> Container | None:
-        """The container that serves: the model's, the ART explainer's, or the one that KServe takes for it."""
-        inline = self._inline("model") or self._inline("art")
-        if inline is not None or not self.containers:
-            return inline
-        named = (container for container in self.containers if container.name == MAIN_CONTAINER)
-        return next(named, self.containers[0])
-
     def _inline(self, key: Literal["model", "art"]) -> Container | None:
         found = self.fields.get(key)
         return None if found is None else Container(self.at(key), MAIN_CONTAINER, fields(found), key)
@@ -285,11 +276,6 @@ class Subject:
         return tuple(found for found in (self.predictor, self.transformer, self.explainer) if found is not None)
 
     @cached_property
-    def predictors(self) -> tuple[Component, ...]:
-        """The predictor and those of the canaries."""
-        return (self.predictor, *(canary.predictor for canary in self.canaries))
-
-    @cached_property
     def all_components(self) -> tuple[Component, ...]:
         """Every component, the canaries' predictors too."""
         return (*self.components, *(canary.predictor for canary in self.canaries))
@@ -298,14 +284,6 @@ class Subject:
         """The components that KServe validates: the canaries' predictors too, where the release has canaries."""
         known: Mapping[str, Any] = field_table(release, "InferenceService")["properties"]["spec"]["properties"]
         return self.all_components if "canary" in known else self.components
-
-    def path(self, path: str) -> str:
-        """The path as the user wrote it: `spec.predictor.model.x` may be `spec.predictor.sklearn.x`."""
-        for component in self.predictors:
-            head = f"{component.path}.model"
-            if path == head or path.startswith((f"{head}.", f"{head}[")):
-                return component.at("model") + path.removeprefix(head)
-        return path
 
     @cached_property
     def _shapes(self) -> dict[str, list[Problem]]:

@@ -5,22 +5,39 @@ https://kubernetes.io/docs/tasks/run-application/configure-pdb/
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+import re
+from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, WithJsonSchema
 
 from pulumi_kserve.models import Spec
 
 __all__ = ["DisruptionBudget", "disruption_budget_manifest"]
 
 _LEAST_REPLICAS: Final = 2
-Percent = Annotated[str, Field(pattern=r"^[1-9][0-9]?%$")]
+_PERCENT: Final = r"^[1-9][0-9]?%$"
+
+
+def _is_a_number_or_a_share(value: Any) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    if isinstance(value, str) and re.fullmatch(_PERCENT, value):
+        return value
+    raise ValueError(f"expected a number of pods, at least 1, or a share from '1%' to '99%' (got {value!r})")
+
+
+Share: TypeAlias = Annotated[
+    int | str,
+    BeforeValidator(_is_a_number_or_a_share),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": _PERCENT}]}),
+]
+"""A number of pods, or a share of them such as ``25%``."""
 
 
 class DisruptionBudget(Spec):
     """A PodDisruptionBudget for each component that never runs fewer than two pods."""
 
-    max_unavailable: Annotated[int, Field(ge=1)] | Percent = 1
+    max_unavailable: Share = 1
     """How many pods, or what share of them (``"25%"``), may be away at a time, at least one."""
 
 

@@ -5,16 +5,23 @@ https://kserve.github.io/website/docs/model-serving/predictive-inference/logger
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pulumi_kserve.endpoints.spec.bounds import INT32
 from pulumi_kserve.endpoints.spec.duration import Duration
+from pulumi_kserve.endpoints.spec.storage import hold_no_secrets
 from pulumi_kserve.inputs import In
 from pulumi_kserve.models import Spec
 
 __all__ = ["Logger", "LoggerStorage", "logger_fields"]
+
+
+def _have_no_format(parameters: dict[str, In[str]]) -> dict[str, In[str]]:
+    if "format" in parameters:
+        raise ValueError("format has a key of its own: write it beside the parameters")
+    return parameters
 
 
 class LoggerStorage(Spec):
@@ -26,7 +33,9 @@ class LoggerStorage(Spec):
     """KServe demands a key and reads it nowhere: the Secrets of the service account open the bucket."""
     format: Literal["json", "csv", "parquet"] = "json"
     """How payloads are written."""
-    parameters: dict[str, In[str]] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, In[str]], AfterValidator(hold_no_secrets), AfterValidator(_have_no_format)] = Field(
+        default_factory=dict
+    )
     """Further parameters. Secrets do not belong here: they would be readable in the object."""
     service_account_name: In[str] | None = None
     """The service account whose Secrets open the bucket, beside the pods' own; ``logger-sa`` when unset."""

@@ -6,6 +6,7 @@ https://kserve.github.io/website/docs/reference/crd-api#serving.kserve.io/v1beta
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Final, Self
 
@@ -81,7 +82,7 @@ def predictor_fields(predictor: Predictor, rendering: Rendering) -> dict[str, An
     }
 
 
-def revision(manifest: Mapping[str, Any], component: str, runtime: RuntimeFacts | None) -> pulumi.Output[str]:
+def revision(manifest: Mapping[str, Any], component: str, runtime: RuntimeFacts | None) -> str | pulumi.Output[str]:
     """A digest of all that decides what a component's pods are: a change of it, and only that, rolls them.
 
     Labels and annotations of the object count, because KServe passes them on to the pods. So do the name of the
@@ -100,9 +101,14 @@ def revision(manifest: Mapping[str, Any], component: str, runtime: RuntimeFacts 
         "passedOn": {key: metadata.get(key, {}) for key in ("annotations", "labels")},
         **_of_predictor(spec, component, runtime),
     }
-    return pulumi.Output.json_dumps(parts, sort_keys=True).apply(
-        lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]
-    )
+    try:
+        return _digest(json.dumps(parts, sort_keys=True))
+    except TypeError:  # an Output is among them
+        return pulumi.Output.json_dumps(parts, sort_keys=True).apply(_digest)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _of_predictor(spec: Mapping[str, Any], component: str, runtime: RuntimeFacts | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ https://kserve.github.io/website/docs/reference/crd-api#serving.kserve.io/v1beta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import Field
 
@@ -21,6 +21,7 @@ from pulumi_kserve.endpoints.spec.predictor import Predictor, predictor_fields
 from pulumi_kserve.endpoints.spec.rollout import rollout_annotations
 from pulumi_kserve.endpoints.spec.scaling import scaling_annotations
 from pulumi_kserve.endpoints.spec.storage import Credentials
+from pulumi_kserve.endpoints.spec.switch import OrFalse
 from pulumi_kserve.endpoints.spec.transformer import Transformer, transformer_fields
 from pulumi_kserve.endpoints.spec.workers import worker_annotations
 from pulumi_kserve.models import Spec, is_mapping
@@ -61,9 +62,9 @@ class InferenceServiceSpec(Spec):
     """What the storage initializer proves itself with, where no store of this program grants it."""
     service_account: DnsLabel | None = None
     """A service account that exists, to be used instead of one of the endpoint's own."""
-    network_policy: NetworkPolicy | Literal[False] = Field(default_factory=NetworkPolicy)
+    network_policy: Annotated[NetworkPolicy | Literal[False], OrFalse()] = Field(default_factory=NetworkPolicy)
     """Who may reach the pods; false makes no NetworkPolicy."""
-    disruption_budget: DisruptionBudget | Literal[False] = Field(default_factory=DisruptionBudget)
+    disruption_budget: Annotated[DisruptionBudget | Literal[False], OrFalse()] = Field(default_factory=DisruptionBudget)
     """How many pods a node drain may take at once; false makes no PodDisruptionBudget."""
     team_labels: bool = True
     """Carry the namespace's owner and cost centre as labels."""

@@ -9,11 +9,11 @@ https://kserve.github.io/website/docs/model-serving/storage/overview
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Self, TypeAlias
 
 import pulumi
-from pydantic import AfterValidator, Field, GetPydanticSchema
-from pydantic_core import core_schema
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetPydanticSchema, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 from pulumi_kserve.contracts import ModelUri
 from pulumi_kserve.endpoints.spec.environment import ObjectName
@@ -27,6 +27,7 @@ __all__ = [
     "StorageUri",
     "Uri",
     "WorkloadIdentityCredentials",
+    "hold_no_secrets",
     "place_of",
     "storage_fields",
     "storage_uri_fields",
@@ -36,14 +37,17 @@ _SECRETS: Final = frozenset({"access_key_id", "kerberos_keytab", "secret_access_
 """Parameters of KServe's storage configuration that are keys."""
 
 
-def _passes(kind: type[Any]) -> GetPydanticSchema:
-    return GetPydanticSchema(
-        lambda _source, _handler: core_schema.is_instance_schema(kind),
-        lambda _schema, _handler: {"type": "string"},
-    )
+_Text: TypeAlias = In[str]
 
 
-Uri: TypeAlias = Annotated[ModelUri, _passes(ModelUri)] | In[str]
+def _place_or_text(_source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def choose(value: Any, text: core_schema.ValidatorFunctionWrapHandler) -> Any:
+        return value if isinstance(value, ModelUri) else text(value)
+
+    return core_schema.no_info_wrap_validator_function(choose, handler.generate_schema(_Text))
+
+
+Uri: TypeAlias = Annotated[ModelUri | In[str], GetPydanticSchema(_place_or_text)]
 """A place: ``store.uri(path)``, or a URI text.
 
 KServe reads ``s3://``, ``gs://``, ``hf://owner/model``, ``https://`` (files, archives, ``.git``, Azure's blobs and
@@ -69,7 +73,13 @@ class StorageUri(Spec):
     """The folder in the pod, an absolute path of at most 255 characters."""
 
 
-def _hold_no_secrets(parameters: dict[str, In[str]]) -> dict[str, In[str]]:
+def hold_no_secrets(parameters: dict[str, In[str]]) -> dict[str, In[str]]:
+    """The parameters of a storage.
+
+    Raises:
+        ValueError: one of them is a key.
+
+    """
     secret = sorted(_SECRETS.intersection(parameters))
     if secret:
         raise ValueError(f"{', '.join(secret)} would be readable in the object: put it into the Secret, under `key`")
@@ -85,7 +95,7 @@ class StorageSpec(Spec):
     """The model's path in the storage."""
     schema_path: In[str] | None = None
     """The path of the model's schema in the storage."""
-    parameters: Annotated[dict[str, In[str]], AfterValidator(_hold_no_secrets)] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, In[str]], AfterValidator(hold_no_secrets)] = Field(default_factory=dict)
     """What differs from the entry, for example ``type`` and ``bucket``; never keys or passwords."""
 
 
@@ -125,6 +135,12 @@ class WorkloadIdentityCredentials(Spec):
     """Annotations of the service account, for example ``eks.amazonaws.com/role-arn``."""
     pod_labels: dict[str, str] = Field(default_factory=dict)
     """Labels of the pods, for example ``azure.workload.identity/use``."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.annotations and not self.pod_labels:
+            raise ValueError("an identity is told by annotations, podLabels or both: give what your cloud asks for")
+        return self
 
 
 Credentials: TypeAlias = Annotated[
