@@ -13,7 +13,7 @@ import pulumi
 from pulumi_kserve.contracts import PlatformFacts, PlatformLike, RuntimeFacts
 from pulumi_kserve.endpoints.addresses import addresses_of, openai_base_url, predict_path
 from pulumi_kserve.endpoints.identity import Identity, identity_of, service_account
-from pulumi_kserve.endpoints.judgement import judged
+from pulumi_kserve.endpoints.judgement import Judged, judged
 from pulumi_kserve.endpoints.late_judgement import with_late_judgement
 from pulumi_kserve.endpoints.mode_change import MODE_ANNOTATION, mode_change_refused
 from pulumi_kserve.endpoints.model_namespace import ModelNamespace
@@ -75,7 +75,8 @@ class InferenceService(pulumi.ComponentResource):
 
         """
         where = namespace.name if isinstance(namespace, ModelNamespace) else namespace
-        fit = judged(name, where, spec, platform.facts)
+        team = namespace.team_labels if isinstance(namespace, ModelNamespace) else {}
+        fit = judged(name, where, spec, platform.facts, team)
         super().__init__(
             "kserve:index:InferenceService",
             name,
@@ -85,9 +86,9 @@ class InferenceService(pulumi.ComponentResource):
         self.name, self.namespace, self.spec, self._platform = name, where, fit.spec, platform
         home = [namespace.resource] if isinstance(namespace, ModelNamespace) else []
         self._before: list[pulumi.Resource] = [*platform.ready, *home]
-        self._labels = self._labels_in(namespace)
+        self._labels = {STACK_LABEL: this_stack(), **(team if fit.spec.team_labels else {})}
         self._address(platform.facts, fit.runtime)
-        service = self._serve(fit.runtime)
+        service = self._serve(fit)
         self._guard()
         self._serves_when = [] if self.spec.stopped else self._gates(service)
         self.register_outputs({"url": self.url, "internalUrl": self.internal_url, "runtime": self.runtime})
@@ -118,32 +119,33 @@ class InferenceService(pulumi.ComponentResource):
         self.openai_base_url = openai_base_url(self.url, said or "", runtime)
         self._predict_path = predict_path(self.name, Rendering.of(facts, runtime=runtime).protocol_of(model))
 
-    def _labels_in(self, namespace: ModelNamespace | str) -> dict[str, str]:
-        team = namespace.team_labels if isinstance(namespace, ModelNamespace) and self.spec.team_labels else {}
-        return {STACK_LABEL: this_stack(), **team}
-
     def _options(self, *needs: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=[*self._before, *needs], **more)
 
-    def _serve(self, runtime: RuntimeFacts | None) -> pulumi.CustomResource:
-        facts = self._platform.facts
-        plain = Rendering.of(facts, runtime=runtime, service_account=self._account)
-        uris = [*uris_in(service_manifest(self.name, self.namespace, self.spec, plain, labels={}))]
+    def _serve(self, fit: Judged) -> pulumi.CustomResource:
+        uris = [*uris_in(fit.manifest)]
         identity = identity_of(self.name, self.namespace, uris, self.spec.credentials, self._options())
         needs = [*identity.resources, *self._service_account(identity)]
-        rendering = Rendering.of(facts, runtime=runtime, service_account=self._account, pod_labels=identity.pod_labels)
-        labels = {**self._labels, **self.spec.labels}
-        manifest = service_manifest(self.name, self.namespace, self.spec, rendering, labels=labels)
-        whole = merged(resolved(manifest), self.spec.overrides)
+        whole = merged(resolved(self._with_identity(fit, identity)), self.spec.overrides)
+        facts = self._platform.facts
         self._manifest = with_late_judgement(whole, f"InferenceService {self.name!r}", self.spec, facts)
         self.revisions = {
-            component: revision(self._manifest, component, runtime) for component in components_of(self.spec)
+            component: revision(self._manifest, component, fit.runtime) for component in components_of(self.spec)
         }
         return self._inference_service(needs)
 
-    @property
-    def _account(self) -> str:
-        return self.spec.service_account or self.name
+    def _with_identity(self, fit: Judged, identity: Identity) -> Mapping[str, Any]:
+        """The object as it was judged, its pods with the labels that the identity needs."""
+        if not identity.pod_labels:
+            return fit.manifest
+        rendering = Rendering.of(
+            self._platform.facts,
+            runtime=fit.runtime,
+            service_account=self.spec.service_account or self.name,
+            pod_labels=identity.pod_labels,
+        )
+        labels = fit.manifest["metadata"]["labels"]
+        return service_manifest(self.name, self.namespace, self.spec, rendering, labels=labels)
 
     def _service_account(self, identity: Identity) -> list[pulumi.Resource]:
         if self.spec.service_account:

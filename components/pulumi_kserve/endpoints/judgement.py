@@ -22,6 +22,7 @@ from pulumi_kserve.endpoints.spec.paths import spec_path
 from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec, components_of, service_manifest, uris_in
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.overrides import merged
+from pulumi_kserve.ownership import STACK_LABEL, this_stack
 from pulumi_kserve.platform.releases import RELEASES
 
 __all__ = ["Judged", "judged"]
@@ -37,29 +38,44 @@ class Judged:
 
     spec: InferenceServiceSpec
     runtime: RuntimeFacts | None
+    manifest: Mapping[str, Any]
+    """The object as it was judged, without the overrides; ModelUris stay in it as they are."""
 
 
-def judged(name: str, namespace: str, given: InferenceServiceSpec | Mapping[str, Any], facts: PlatformFacts) -> Judged:
-    """The parsed spec and its runtime.
+def judged(
+    name: str,
+    namespace: str,
+    given: InferenceServiceSpec | Mapping[str, Any],
+    facts: PlatformFacts,
+    team: Mapping[str, str] | None = None,
+) -> Judged:
+    """The parsed spec, its runtime, and the object that it becomes.
+
+    Args:
+        name: The endpoint's name.
+        namespace: Its namespace.
+        given: What the user wrote.
+        facts: The platform.
+        team: The labels of the namespace's team.
 
     Raises:
         pulumi.InputPropertiesError: everything that is wrong with name, namespace and spec, with paths and cures.
 
     """
-    spec: InferenceServiceSpec | None = None
-    runtime: RuntimeFacts | None = None
+    fit: Judged | None = None
     problems = [*refuse_name(name), *refuse_namespace(namespace, facts), *_refuse_release(facts)]
     try:
         spec = InferenceServiceSpec.parse(given)
     except SpecError as error:
         problems += error.problems
     else:
-        runtime, found = _problems(name, namespace, spec, facts) if facts.release in RELEASES else (None, [])
-        problems += found
+        if facts.release in RELEASES:
+            fit, found = _judged(name, namespace, spec, facts, team or {})
+            problems += found
     unique = list({(problem.path, problem.rule, problem.message): problem for problem in problems}.values())
-    if unique or spec is None:
+    if unique or fit is None:
         raise input_properties_error(f"InferenceService {name!r}", unique)
-    return Judged(spec, runtime)
+    return fit
 
 
 def _refuse_release(facts: PlatformFacts) -> Iterator[Problem]:
@@ -69,24 +85,30 @@ def _refuse_release(facts: PlatformFacts) -> Iterator[Problem]:
         yield Problem("platform", message, cure, "unknown-release")
 
 
-def _problems(
-    name: str, namespace: str, spec: InferenceServiceSpec, facts: PlatformFacts
-) -> tuple[RuntimeFacts | None, list[Problem]]:
+def _judged(
+    name: str, namespace: str, spec: InferenceServiceSpec, facts: PlatformFacts, team: Mapping[str, str]
+) -> tuple[Judged, list[Problem]]:
     runtime, problems = chosen_runtime(spec.predictor, facts, namespace=namespace)
-    rendering = Rendering.of(facts, runtime=runtime, service_account=name)
-    plain = service_manifest(name, namespace, spec, rendering, labels=spec.labels)
-    whole = merged(plain, spec.overrides, keep_none=True)
-    gpus = [*refuse_gpus(spec, facts)]
-    found = [_said_of_spec(each, whole, spec) for each in judge(whole, Context(facts.release, facts.mode, facts))]
-    problems += [each for each in found if each.rule != _SAME_OF_OBJECT or each.path not in {gpu.path for gpu in gpus}]
-    problems += gpus
+    rendering = Rendering.of(facts, runtime=runtime, service_account=spec.service_account or name)
+    labels = {STACK_LABEL: this_stack(), **(team if spec.team_labels else {}), **spec.labels}
+    plain = service_manifest(name, namespace, spec, rendering, labels=labels)
+    problems += _of_object(plain, spec, facts)
     uris = [*uris_in(plain)]
     problems += refuse_two_credentials(uris, spec.credentials)
     for path, account in _accounts(spec):
         problems += refuse_lost_credentials(uris, spec.credentials, account, path)
     problems += refuse_reserved_overrides(spec.overrides, "overrides")
     problems += _refuse_reserved(spec)
-    return runtime, problems
+    return Judged(spec, runtime, plain), problems
+
+
+def _of_object(plain: Mapping[str, Any], spec: InferenceServiceSpec, facts: PlatformFacts) -> list[Problem]:
+    """What the object is refused for, and its accelerators, in the words of the spec."""
+    whole = merged(plain, spec.overrides, keep_none=True)
+    gpus = [*refuse_gpus(spec, facts)]
+    found = [_said_of_spec(each, whole, spec) for each in judge(whole, Context(facts.release, facts.mode, facts))]
+    paths = {gpu.path for gpu in gpus}
+    return [each for each in found if each.rule != _SAME_OF_OBJECT or each.path not in paths] + gpus
 
 
 def _accounts(spec: InferenceServiceSpec) -> Iterator[tuple[str, pulumi.Input[str] | None]]:
