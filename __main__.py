@@ -22,11 +22,11 @@ namespaces = {name: kserve.ModelNamespace(name, spec, platform=platform) for nam
 endpoints = [
     kserve.InferenceService(
         name,
-        settings.endpoint(name, store),
+        spec,
         platform=platform,
-        namespace=namespaces.get(spec.namespace, spec.namespace),
+        namespace=namespaces.get(settings.endpoints[name].namespace, settings.endpoints[name].namespace),
     )
-    for name, spec in settings.endpoints.items()
+    for name, spec in settings.endpoint_specs(here, platform.facts, store).items()
 ]
 
 pulumi.export("facts", platform.export_facts())

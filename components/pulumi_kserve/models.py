@@ -150,7 +150,10 @@ def wire(value: Any) -> Any:
 
 def problems_of(model: type[BaseModel], error: ValidationError, *, python: bool) -> Iterator[Problem]:
     """The problems of a failed validation, with paths in Python's or in YAML's spelling."""
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and any(_below(other["loc"], detail["loc"]) for other in details):
+            continue  # pydantic leaves out what is wrong, and then counts
         path = _path(detail["loc"], python=python)
         if detail["type"] == "extra_forbidden":
             key = str(detail["loc"][-1])
@@ -158,6 +161,10 @@ def problems_of(model: type[BaseModel], error: ValidationError, *, python: bool)
             yield Problem(path, f"unknown key {key!r}", nearest(key, known), "unknown-key")
         else:
             yield Problem(path, _message(detail), rule=detail["type"])
+
+
+def _below(loc: Sequence[int | str], above: Sequence[int | str]) -> bool:
+    return len(loc) > len(above) and tuple(loc[: len(above)]) == tuple(above)
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -176,8 +176,8 @@ class RuntimeFacts(Spec):
 
         `by_itself` counts only the entries for which KServe may choose the runtime by itself.
         """
-        listed = [item for item in self.formats if item.auto_select or not by_itself]
-        return any(item.name == format_name and version in (None, item.version) for item in listed)
+        listed = [item for item in self.formats if item.name == format_name and version in (None, item.version)]
+        return any(item.auto_select or not by_itself for item in listed)
 
     def speaks(self, protocol: str) -> bool:
         """Whether this runtime lists the protocol, or lists none and so takes any."""

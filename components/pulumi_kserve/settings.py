@@ -20,7 +20,8 @@ from pydantic.alias_generators import to_camel
 from pulumi_kserve.clouds.existing.cluster import ClusterSpec
 from pulumi_kserve.clouds.existing.minio import MinioModelStoreSpec
 from pulumi_kserve.clouds.existing.storage import BucketName
-from pulumi_kserve.contracts import DnsLabel, Feature, ModelStore, PoolFacts
+from pulumi_kserve.contracts import DnsLabel, Feature, ModelStore, ModelUri, PlatformFacts, PoolFacts
+from pulumi_kserve.endpoints.judgement import refusals
 from pulumi_kserve.endpoints.model_namespace import ModelNamespaceSpec
 from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec
 from pulumi_kserve.errors import Problem, StackFileError
@@ -127,16 +128,32 @@ class StackSettings(Spec):
             reader_seed=self.secret("modelsReaderPassword"),
         )
 
-    def endpoint(self, name: str, store: ModelStore | None) -> InferenceServiceSpec:
-        """Endpoint `name`, its ``store://`` URI resolved to the stack's store.
+    def endpoint_specs(
+        self, folder: Path, facts: PlatformFacts, store: ModelStore | None
+    ) -> dict[str, InferenceServiceSpec]:
+        """All endpoints by name, fit for the platform, their ``store://`` URIs resolved to the stack's store.
+
+        Args:
+            folder: The project's folder, whose stack file the problems name.
+            facts: The platform.
+            store: The stack's store, where it has one.
 
         Raises:
-            StackFileError: it names the store, and the stack has none.
+            StackFileError: everything that is wrong with any of them, with its line.
 
         """
-        settings = self.endpoints[name]
-        values = {field: getattr(settings, field) for field in InferenceServiceSpec.model_fields}
-        return InferenceServiceSpec(**_in_store(values, f"{NAMESPACE}:endpoints.{name}", store))
+        specs: dict[str, InferenceServiceSpec] = {}
+        problems: list[Problem] = []
+        for name, settings in self.endpoints.items():
+            values = {field: getattr(settings, field) for field in InferenceServiceSpec.model_fields}
+            missing: list[Problem] = []
+            specs[name] = InferenceServiceSpec(**_in_store(values, "", store, missing))
+            found = missing or refusals(name, settings.namespace, specs[name], facts)
+            problems += [problem.under(f"endpoints.{name}") for problem in found]
+        if problems:
+            file = StackFile.find(folder, pulumi.get_stack())
+            raise StackFileError(file.shown, [file.located(each, NAMESPACE) for each in problems])
+        return specs
 
     @staticmethod
     def secret(key: str) -> pulumi.Output[str]:
@@ -157,26 +174,32 @@ class StackSettings(Spec):
         return value
 
 
-def _in_store(value: Any, path: str, store: ModelStore | None) -> Any:
-    """`value` with each ``store://`` URI in it as a place in `store`."""
+def _in_store(value: Any, path: str, store: ModelStore | None, missing: list[Problem]) -> Any:
+    """`value` with the ``store://`` URI of every spec in it as a place in `store`; in `missing` if there is none."""
+
+    def below(item: Any, step: str) -> Any:
+        return _in_store(item, f"{path}{step}", store, missing)
+
     if isinstance(value, Spec):
-        fields = {field: getattr(value, field) for field in type(value).model_fields}
-        return value.model_copy(update=_in_store(fields, path, store))
+        fields = {name: getattr(value, name) for name in type(value).model_fields}
+        update = {name: below(item, f".{to_camel(name)}") for name, item in fields.items()}
+        uri = update.get("uri")
+        if isinstance(uri, str) and uri.startswith(STORE_SCHEME):
+            update["uri"] = _place(uri, f"{path}.uri".removeprefix("."), store, missing)
+        return value.model_copy(update=update)
     if is_mapping(value):
-        return {key: _place(key, item, f"{path}.{to_camel(key)}", store) for key, item in value.items()}
+        return {key: below(item, f".{to_camel(key)}") for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         items = cast("Sequence[Any]", value)
-        return tuple(_in_store(item, f"{path}[{index}]", store) for index, item in enumerate(items))
+        return tuple(below(item, f"[{index}]") for index, item in enumerate(items))
     return value
 
 
-def _place(key: str, value: Any, path: str, store: ModelStore | None) -> Any:
-    if key != "uri" or not isinstance(value, str) or not value.startswith(STORE_SCHEME):
-        return _in_store(value, path, store)
-    if store is None:
-        problem = Problem(path, f"{value!r} names the stack's store, and there is none", "Add kserve:store")
-        raise StackFileError(f"stack {pulumi.get_stack()}", [problem])
-    return store.uri(value.removeprefix(STORE_SCHEME))
+def _place(uri: str, path: str, store: ModelStore | None, missing: list[Problem]) -> ModelUri | str:
+    if store is not None:
+        return store.uri(uri.removeprefix(STORE_SCHEME))
+    missing.append(Problem(path, f"{uri!r} names the stack's store, and there is none", "Add kserve:store"))
+    return uri
 
 
 def _config() -> tuple[dict[str, Any], list[Problem]]:

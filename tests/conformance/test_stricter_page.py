@@ -12,10 +12,12 @@ HEAD = """# Stricter than KServe
 What KServe's own admission refuses, this library refuses too; KServe's code is the judge of that in the tests
 (`make oracle`). The library refuses more: what KServe stores and cannot run, and what it stores and does not read. Each
 of these rules stands here with its reason, and each has an object in `tests/conformance/stricter.py` that KServe
-accepts and only that rule refuses. `pulumi-kserve check --format json` names the rule of every finding.
+accepts and that rule refuses: alone, or with the rules listed beside it there, where the object breaks two of the same
+kind. `pulumi-kserve check --format json` names the rule of every finding.
 
-A spec in the library's own types is refused, besides, for what KServe's objects cannot say at all: keys of this
-package, two credentials for one endpoint, and accelerators by pool.
+The endpoint component refuses, besides, what no rule on a KServe object can see: reserved keys, which this package
+writes itself, also in `overrides`; two credentials for one endpoint, or credentials that would be lost because the
+service account is somebody else's; and accelerators that their pool does not have.
 """
 SECTIONS: tuple[tuple[Source, str, str], ...] = (
     ("reconcile", "Stored, and then nothing runs", "KServe accepts the object; its controller, or Kubernetes, fails."),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pulumi_kserve.contracts import FormatFacts, PlatformFacts, RuntimeFacts
 from pulumi_kserve.errors import StackFileError
 from pulumi_kserve.settings import StackSettings
 from pulumi_kserve.testing import synth
@@ -35,6 +36,9 @@ def load(folder: Path, text: str) -> StackSettings:
     found: list[StackSettings] = []
     synth(lambda: found.append(StackSettings.load(folder)), stack="dev", config=config)
     return found[0]
+
+
+SKLEARN = RuntimeFacts(name="sklearn", formats=(FormatFacts(name="sklearn", version="1", auto_select=True),))
 
 
 def refused(folder: Path, text: str) -> StackFileError:
@@ -80,14 +84,46 @@ def test_without_a_file_the_problem_names_the_stacks_config() -> None:
         synth(lambda: StackSettings.load(Path("/nowhere")), stack="dev", config={"kserve:endpoints": '{"a": {}}'})
 
 
-def test_a_store_uri_without_a_store_is_refused(tmp_path: Path) -> None:
-    settings = load(tmp_path, GOOD.replace("s3://models/iris", "store://iris"))
+def refused_on_a_platform(folder: Path, text: str, *runtimes: RuntimeFacts) -> StackFileError:
+    settings = load(folder, text)
+    facts = PlatformFacts(name="k", release="0.20", mode="Standard", gateway="cluster-local", runtimes=runtimes)
 
     def program() -> None:
-        settings.endpoint("iris", None)
+        settings.endpoint_specs(folder, facts, None)
 
-    with pytest.raises(StackFileError, match="Add kserve:store"):
-        synth(program)
+    with pytest.raises(StackFileError) as error:
+        synth(program, stack="dev")
+    return error.value
+
+
+def test_a_store_uri_without_a_store_is_refused_with_its_line(tmp_path: Path) -> None:
+    (problem,) = refused_on_a_platform(tmp_path, GOOD.replace("s3://models/iris", "store://iris")).problems
+    assert (problem.path, problem.cure) == ("kserve:endpoints.iris.predictor.model.uri", "Add kserve:store")
+    assert problem.line == 1 + GOOD.splitlines().index(next(line for line in GOOD.splitlines() if "uri:" in line))
+
+
+def test_what_kserve_would_refuse_of_any_endpoint_comes_at_once_with_file_and_line(tmp_path: Path) -> None:
+    wrong = GOOD.replace("s3://models/iris", "ftp://models/iris")
+    indented = wrong[wrong.index("    iris:") :].replace("    iris:", "    other:")
+    error = refused_on_a_platform(tmp_path, wrong.rstrip("\n") + "\n" + indented, SKLEARN)
+    assert {problem.path for problem in error.problems} == {
+        f"kserve:endpoints.{name}.predictor.model.uri" for name in ("iris", "other")
+    }
+    assert all(problem.line for problem in error.problems)
+    assert "Pulumi.dev.yaml" in str(error)
+
+
+def test_only_a_uri_of_a_spec_is_a_place_in_the_store(tmp_path: Path) -> None:
+    labelled = GOOD.replace("    iris:\n", "    iris:\n      annotations: {uri: 'store://x'}\n")
+    settings = load(tmp_path, labelled)
+    facts = PlatformFacts(name="k", release="0.20", mode="Standard", gateway="cluster-local", runtimes=(SKLEARN,))
+    seen: list[str] = []
+
+    def program() -> None:
+        seen.append(settings.endpoint_specs(tmp_path, facts, None)["iris"].annotations["uri"])
+
+    synth(program, stack="dev")
+    assert seen == ["store://x"]
 
 
 def test_the_schema_allows_what_the_settings_allow() -> None:

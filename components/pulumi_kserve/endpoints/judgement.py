@@ -10,6 +10,7 @@ import pulumi
 
 from pulumi_kserve.contracts import PlatformFacts, RuntimeFacts
 from pulumi_kserve.endpoints.admission.context import Context
+from pulumi_kserve.endpoints.admission.metadata import refuse_annotations, refuse_labels
 from pulumi_kserve.endpoints.admission.names import refuse_name, refuse_namespace
 from pulumi_kserve.endpoints.admission.pools import refuse_gpus
 from pulumi_kserve.endpoints.admission.registry import judge
@@ -20,16 +21,21 @@ from pulumi_kserve.endpoints.spec.canary import Canary
 from pulumi_kserve.endpoints.spec.component import Component, Rendering
 from pulumi_kserve.endpoints.spec.paths import spec_path
 from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec, components_of, service_manifest, uris_in
+from pulumi_kserve.endpoints.spec.storage import Credentials, WorkloadIdentityCredentials
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.overrides import merged
 from pulumi_kserve.ownership import STACK_LABEL, this_stack
 from pulumi_kserve.platform.releases import RELEASES
 
-__all__ = ["Judged", "judged"]
+__all__ = ["Judged", "judged", "refusals"]
 
 
 _SAME_OF_OBJECT: Final = "accelerator-pool"
 """The object's rule that says of the resources what is said of `gpu` in the user's own words."""
+
+
+_UNKNOWN: Final = "unknown-key"
+"""The object's rule for a field that the release has not; `canaries` have a rule of their own."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,26 @@ def judged(
         pulumi.InputPropertiesError: everything that is wrong with name, namespace and spec, with paths and cures.
 
     """
+    fit, problems = _examined(name, namespace, given, facts, team or {})
+    if problems or fit is None:
+        raise input_properties_error(f"InferenceService {name!r}", problems)
+    return fit
+
+
+def refusals(
+    name: str, namespace: str, given: InferenceServiceSpec | Mapping[str, Any], facts: PlatformFacts
+) -> list[Problem]:
+    """Everything that an endpoint would be refused for on the platform, with paths and cures."""
+    return _examined(name, namespace, given, facts, {})[1]
+
+
+def _examined(
+    name: str,
+    namespace: str,
+    given: InferenceServiceSpec | Mapping[str, Any],
+    facts: PlatformFacts,
+    team: Mapping[str, str],
+) -> tuple[Judged | None, list[Problem]]:
     fit: Judged | None = None
     problems = [*refuse_name(name), *refuse_namespace(namespace, facts), *_refuse_release(facts)]
     try:
@@ -70,12 +96,9 @@ def judged(
         problems += error.problems
     else:
         if facts.release in RELEASES:
-            fit, found = _judged(name, namespace, spec, facts, team or {})
+            fit, found = _judged(name, namespace, spec, facts, team)
             problems += found
-    unique = list({(problem.path, problem.rule, problem.message): problem for problem in problems}.values())
-    if unique or fit is None:
-        raise input_properties_error(f"InferenceService {name!r}", unique)
-    return fit
+    return fit, list({(problem.path, problem.rule, problem.message): problem for problem in problems}.values())
 
 
 def _refuse_release(facts: PlatformFacts) -> Iterator[Problem]:
@@ -97,6 +120,7 @@ def _judged(
     problems += refuse_two_credentials(uris, spec.credentials)
     for path, account in _accounts(spec):
         problems += refuse_lost_credentials(uris, spec.credentials, account, path)
+    problems += _refuse_identity(spec.credentials)
     problems += refuse_reserved_overrides(spec.overrides, "overrides")
     problems += _refuse_reserved(spec)
     return Judged(spec, runtime, plain), problems
@@ -106,7 +130,9 @@ def _of_object(plain: Mapping[str, Any], spec: InferenceServiceSpec, facts: Plat
     """What the object is refused for, and its accelerators, in the words of the spec."""
     whole = merged(plain, spec.overrides, keep_none=True)
     gpus = [*refuse_gpus(spec, facts)]
-    found = [_said_of_spec(each, whole, spec) for each in judge(whole, Context(facts.release, facts.mode, facts))]
+    context = Context(facts.release, facts.mode, facts)
+    found = [_said_of_spec(each, whole, spec, facts.release) for each in judge(whole, context)]
+    found = [each for each in found if each.rule != _UNKNOWN or each.path != "canaries"]
     paths = {gpu.path for gpu in gpus}
     return [each for each in found if each.rule != _SAME_OF_OBJECT or each.path not in paths] + gpus
 
@@ -115,6 +141,13 @@ def _accounts(spec: InferenceServiceSpec) -> Iterator[tuple[str, pulumi.Input[st
     yield "serviceAccount", spec.service_account
     for name, component in components_of(spec).items():
         yield f"{name}.serviceAccountName", component.service_account_name
+
+
+def _refuse_identity(credentials: Credentials | None) -> Iterator[Problem]:
+    if isinstance(credentials, WorkloadIdentityCredentials):
+        here = "credentials.workloadIdentity"
+        yield from refuse_annotations(credentials.annotations, f"{here}.annotations")
+        yield from refuse_labels(credentials.pod_labels, f"{here}.podLabels")
 
 
 def _refuse_reserved(spec: InferenceServiceSpec) -> Iterator[Problem]:
@@ -128,5 +161,8 @@ def _refuse_reserved(spec: InferenceServiceSpec) -> Iterator[Problem]:
         yield from refuse_reserved_keys(holder.annotations, f"{path}annotations")
 
 
-def _said_of_spec(problem: Problem, manifest: Mapping[str, Any], spec: InferenceServiceSpec) -> Problem:
-    return Problem(spec_path(problem.path, manifest, spec), problem.message, problem.cure, problem.rule)
+def _said_of_spec(problem: Problem, manifest: Mapping[str, Any], spec: InferenceServiceSpec, release: str) -> Problem:
+    path = spec_path(problem.path, manifest, spec)
+    if problem.rule == _UNKNOWN and not path.startswith("overrides"):
+        return Problem(path, f"KServe {release} has no such field", "Leave it out, or use a newer KServe", _UNKNOWN)
+    return Problem(path, problem.message, problem.cure, problem.rule)

@@ -11,7 +11,7 @@ from pydantic import Field
 from pulumi_kserve.contracts import PlatformLike
 from pulumi_kserve.endpoints.admission.metadata import refuse_labels
 from pulumi_kserve.endpoints.admission.names import refuse_namespace
-from pulumi_kserve.endpoints.spec.resources import ResourceList
+from pulumi_kserve.endpoints.spec.resources import Quantity
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.models import Spec
 from pulumi_kserve.ownership import COST_CENTRE_LABEL, OWNER_LABEL, STACK_LABEL, this_stack
@@ -30,7 +30,7 @@ class ModelNamespaceSpec(Spec):
     """The team that answers for the models; a label on every object."""
     cost_centre: LabelValue | None = None
     """Who pays for the models; a label on the namespace and on every endpoint, and so on its pods."""
-    quota: ResourceList | None = None
+    quota: dict[str, Quantity] | None = None
     """The most that all pods together may ask for, for example ``{"requests.cpu": "8"}``."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Further labels of the namespace."""

@@ -42,6 +42,10 @@ Autoscaler = Literal["hpa", "keda", "kpa", "external", "none"]
 
 def validated_as(subject: Subject, context: Context) -> Autoscaler | None:
     """The autoscaler whose rules KServe's webhook applies; None where it applies none, or that is not known."""
+    return subject.once(_validated_as, context)
+
+
+def _validated_as(subject: Subject, context: Context) -> Autoscaler | None:
     mode, named, of_knative = (annotated(subject, key) for key in (MODE_ANNOTATION, CLASS_ANNOTATION, KNATIVE_CLASS))
     if any(is_unknown(subject.annotations.get(key)) for key in (MODE_ANNOTATION, CLASS_ANNOTATION, KNATIVE_CLASS)):
         return None

@@ -116,6 +116,8 @@ def usual_protocol(format_name: str, release: str) -> str:
 
 def named_runtime(offer: Offer, need: Need) -> RuntimeFacts | None:
     """The runtime that the model names, where it does and there is one: the namespace's own before the cluster's."""
+    if need.runtime is None:
+        return None
     found = [runtime for runtime in _reachable(offer, need) if runtime.name == need.runtime]
     return max(found, key=lambda runtime: bool(runtime.namespace), default=None)
 

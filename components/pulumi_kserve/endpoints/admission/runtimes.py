@@ -77,9 +77,11 @@ def chosen_runtime(
     need = Need(model.format, model.version, None, model.runtime, namespace, multi_node=multi_node)
     offer = _offer_for(model, facts, need)
     asked = [replace(need, protocol=protocol) for protocol in _protocols(model, facts.release)]
-    best = next((each for each in asked if not refusals(offer, each)), asked[0])
+    tried = ((each, refusals(offer, each)) for each in asked)
+    best, refused = next((found for found in tried if not found[1]), (asked[0], None))
     found = named_runtime(offer, best) or next(iter(candidates(offer, best)), None)
-    problems = [_said(refusal, _SPEC_PATHS[refusal.about]) for refusal in refusals(offer, best)]
+    refused = refusals(offer, best) if refused is None else refused
+    problems = [_said(refusal, _SPEC_PATHS[refusal.about]) for refusal in refused]
     return found, [*problems, *_not_openai(model, found)]
 
 
@@ -124,16 +126,26 @@ def offered(context: Context) -> Offer:
     return Offer.of_platform(context.facts) if context.facts is not None else Offer.of_charts(context.release)
 
 
-def needs(subject: Subject, context: Context) -> Iterator[tuple[Component, Need]]:
+def needs(subject: Subject, context: Context) -> tuple[tuple[Component, Need], ...]:
     """Every predictor that has a model whose format is known, with what it asks for.
 
     KServe lays a canary's predictor over the stable one after it chose that one's runtime, so that a canary which names
     none gets the same.
     """
+    return subject.once(_needs, context)
+
+
+def _needs(subject: Subject, context: Context) -> tuple[tuple[Component, Need], ...]:
+    return tuple(_each_need(subject, context))
+
+
+def _each_need(subject: Subject, context: Context) -> Iterator[tuple[Component, Need]]:
     stable = _need(subject, subject.predictor, context, {})
     if stable is None:
         return
     yield subject.predictor, stable
+    if not subject.canaries:
+        return
     offer = offered(context)
     runtime = stable.runtime or next((each.name for each in candidates(offer, stable)), None)
     inherited = {"runtime": runtime, "protocolVersion": stable.protocol}

@@ -7,11 +7,12 @@ https://github.com/kserve/kserve/blob/master/pkg/apis/serving/v1beta1/inference_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeVar
 
+from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.values import checkable, fields, items, joined, plain_text
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.field_table import check_fields, field_table
@@ -50,6 +51,7 @@ _OF_PREDICTORS: Final = frozenset({*FRAMEWORKS, "model", "workerSpec"})
 """Keys that the API server drops from other components."""
 _SPEAKING_V2: Final = ("triton", "onnx", "huggingface")
 _MODES: Final = {"RawDeployment": "Standard", "Serverless": "Knative"}
+T = TypeVar("T")
 Role = Literal["model", "art", "container", "init", "worker", "worker-init"]
 
 
@@ -284,6 +286,18 @@ class Subject:
         """The components that KServe validates: the canaries' predictors too, where the release has canaries."""
         known: Mapping[str, Any] = field_table(release, "InferenceService")["properties"]["spec"]["properties"]
         return self.all_components if "canary" in known else self.components
+
+    @cached_property
+    def _found(self) -> dict[Any, tuple[Context, Any]]:
+        return {}
+
+    def once(self, find: Callable[[Subject, Context], T], context: Context) -> T:
+        """What `find` makes of this object, looked for once: many rules ask the same."""
+        held = self._found.get(find)
+        if held is None or held[0] is not context:
+            held = self._found[find] = (context, find(self, context))
+        found: T = held[1]
+        return found
 
     @cached_property
     def _shapes(self) -> dict[str, list[Problem]]:

@@ -127,8 +127,8 @@ class PodFields(Spec):
 
 
 _MADE_BELOW: Final = {"image_pull_secrets", "init_containers", "security_context", "volumes"}
-_AS_THEY_ARE: Final = tuple(name for name in PodFields.model_fields if name not in _MADE_BELOW)
-"""The fields whose form is Kubernetes' own."""
+_AS_THEY_ARE: Final = {name: _key(name) for name in PodFields.model_fields if name not in _MADE_BELOW}
+"""The fields whose form is Kubernetes' own, with their keys."""
 
 
 def pod_fields(pod: PodFields, *, restricted: bool = True) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def pod_fields(pod: PodFields, *, restricted: bool = True) -> dict[str, Any]:
     """
     security = pod.security_context
     fields: dict[str, Any] = {
-        **{_key(name): wire(getattr(pod, name)) for name in _AS_THEY_ARE},
+        **{key: wire(value) for name, key in _AS_THEY_ARE.items() if (value := getattr(pod, name)) is not None},
         "securityContext": restricted_pod_security(security) if restricted else wire(security),
         "imagePullSecrets": [{"name": name} for name in pod.image_pull_secrets],
         "initContainers": [container_fields(each) for each in pod.init_containers],

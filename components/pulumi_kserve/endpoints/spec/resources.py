@@ -5,6 +5,7 @@ https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Final
 
@@ -17,13 +18,16 @@ __all__ = ["Bytes", "Quantity", "Resources"]
 _PATTERN: Final = r"^[0-9]+(\.[0-9]+)?(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"
 _BYTES_WITHOUT_UNIT: Final = Decimal(1_000_000)
 _IN_BYTES: Final = ("memory", "ephemeral-storage")
+_NAME: Final = re.compile(r"cpu|memory|ephemeral-storage|hugepages-[A-Za-z0-9]+|[a-z0-9][-a-z0-9.]*/[-A-Za-z0-9_.]+")
 Quantity = Annotated[str, Field(pattern=_PATTERN)]
 """A Kubernetes quantity as text, for example ``500m`` or ``2Gi``. Numbers are refused: floats lose digits."""
 
 
 def _has_a_unit(text: str, name: str = "") -> str:
+    said = f"{name} {text!r}".strip()
+    if text[-1] in "num":
+        raise ValueError(f"{said} is a fraction of a byte: add the unit you mean, for example '{text[:-1]}Mi'")
     if text[-1].isdigit() and Decimal(text) < _BYTES_WITHOUT_UNIT:
-        said = f"{name} {text!r}".strip()
         raise ValueError(f"{said} is less than a megabyte: add the unit you mean, for example '{text}Mi'")
     return text
 
@@ -39,7 +43,17 @@ def _bytes_have_units(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
-ResourceList = Annotated[dict[str, Quantity], AfterValidator(_bytes_have_units)]
+def _are_resources(values: dict[str, str]) -> dict[str, str]:
+    wrong = [name for name in values if not _NAME.fullmatch(name)]
+    if wrong:
+        raise ValueError(
+            f"{', '.join(map(repr, wrong))} is no resource: use cpu, memory, ephemeral-storage, hugepages-SIZE,"
+            " or a device as DOMAIN/NAME"
+        )
+    return values
+
+
+ResourceList = Annotated[dict[str, Quantity], AfterValidator(_bytes_have_units), AfterValidator(_are_resources)]
 """Quantities by resource name."""
 
 

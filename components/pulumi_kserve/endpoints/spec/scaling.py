@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from pulumi_kserve.endpoints.spec.bounds import INT32
-from pulumi_kserve.endpoints.spec.duration import Duration
+from pulumi_kserve.endpoints.spec.duration import Duration, between
 from pulumi_kserve.endpoints.spec.resources import Bytes
 from pulumi_kserve.endpoints.spec.triggers import (
     CpuTrigger,
@@ -115,14 +115,29 @@ class Kpa(Spec):
     """Percent of the target at which further pods start; 70 when unset."""
     initial_scale: int | None = Field(default=None, ge=1, le=INT32)
     """Pods that a new revision must reach before it serves; 1 when unset."""
-    activation_scale: int | None = Field(default=None, ge=1, le=INT32)
-    """The fewest pods to wake up with from 0; 1 when unset."""
-    window: Duration | None = None
+    activation_scale: int | None = Field(default=None, ge=2, le=INT32)
+    """The fewest pods to wake up with from 0, at least 2 and from `min_replicas` to `max_replicas`; 1 when unset."""
+    window: Annotated[Duration, between("6s", "1h")] | None = None
     """The time over which the metric is averaged, 6s to 1h; ``60s`` when unset."""
-    scale_down_delay: Duration | None = None
+    scale_down_delay: Annotated[Duration, between("0s", "1h")] | None = None
     """How long a need for fewer pods must last before it acts, at most 1h; at once when unset."""
-    zero_retention: Duration | None = None
+    zero_retention: Annotated[Duration, between("0s", "1h")] | None = None
     """How long the last pod stays after there was nothing to do, at most 1h; at once when unset."""
+
+    @model_validator(mode="after")
+    def _wakes_within_its_bounds(self) -> Self:
+        _refuse_activation(self)
+        return self
+
+
+def _refuse_activation(kpa: Kpa) -> None:
+    wakes = kpa.activation_scale
+    if wakes is None:
+        return
+    if wakes < kpa.min_replicas:
+        raise ValueError(f"activationScale {wakes} is below minReplicas {kpa.min_replicas}")
+    if kpa.max_replicas is not None and wakes > kpa.max_replicas:
+        raise ValueError(f"activationScale {wakes} is above maxReplicas {kpa.max_replicas}")
 
 
 class External(Spec):
@@ -134,7 +149,13 @@ class External(Spec):
     min_replicas: int = Field(default=1, ge=0, le=INT32)
     """The fewest pods that it keeps."""
     max_replicas: int | None = Field(default=None, ge=1, le=INT32)
-    """The most pods that it makes; not known when unset."""
+    """The most pods that it makes, not below `min_replicas`; not known when unset."""
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.max_replicas is not None and self.max_replicas < self.min_replicas:
+            raise ValueError(f"maxReplicas {self.max_replicas} is below minReplicas {self.min_replicas}")
+        return self
 
 
 SCALING_ARMS: Final[Mapping[type[Spec], str]] = {
