@@ -3,6 +3,8 @@
 from tests.conformance.objects import BESIDE, CONTAINER, HUGGING_FACE, OWN, env, logged, model, service, uris
 from tests.conformance.rule import NEW, Rule
 
+_HALF_A_SINK = {"path": "logs", "key": "sink"}
+
 STORAGE: tuple[Rule, ...] = (
     Rule(
         "V11 URI of the collocated transformer",
@@ -93,7 +95,9 @@ EXTENSIONS: tuple[Rule, ...] = (
     Rule(
         "V23 storage of the logger",
         "invalid logger storage configuration",
-        service(logged(mode="all", storage={"path": "logs", "key": "sink"})),
-        service(logged(mode="all", storage={"path": "logs", "key": "sink", "parameters": {"type": "s3"}})),
+        service(logged(mode="all", url="s3://logs", storage={"path": "logs", "key": "sink"})),
+        service(
+            logged(mode="all", url="s3://logs", storage={"path": "logs", "key": "sink", "parameters": {"type": "s3"}})
+        ),
     ),
 )

@@ -197,6 +197,9 @@ MODES: Final = (
     Example("metric-type-ignored", service(model(scaleMetricType="Utilization"))),
     Example("batcher-timeout", service(model(batcher={"timeout": 60}))),
     Example("explainer-batcher", service(explainer={**OWN, "batcher": {"maxBatchSize": 8}})),
+    Example("inline-credentials", service(model({"storageUri": "https://user:word@models.example/iris.joblib"}))),
+    Example("logger-url", service(model(logger={"url": "ftp://sink", "mode": "all"}))),
+    Example("logger-storage-ignored", service(model(logger={"url": "http://sink", "mode": "all", "batchSize": 8}))),
     Example(
         "logger-with-batcher",
         service(model(logger={"url": "http://sink", "mode": "all"}, batcher={"maxBatchSize": 8, "maxLatency": 50})),

@@ -31,6 +31,7 @@ _DOWNLOAD_KEYS: Final = {
     "https": ("AZURE_CLIENT_SECRET", "AZURE_STORAGE_ACCESS_KEY", "AZURE_ACCESS_TOKEN"),
 }
 _MOST_IMAGES: Final = 10
+_PASSWORD: Final = re.compile(r"[a-z0-9+]+://[^/@]*:[^/@]+@")
 
 
 def _uris(component: Component) -> Iterator[tuple[str, Any]]:
@@ -70,6 +71,15 @@ def _refuse_whole_bucket(subject: Subject, context: Context) -> Iterator[Problem
             if found is not None and found.scheme in ("s3", "gs") and not found.path.strip("/"):
                 cure = "Name the folder of the model, or every object of the bucket is downloaded"
                 yield Problem(path, "the URI names a bucket but no path in it", cure, "storage-path")
+
+
+def _refuse_password(subject: Subject, context: Context) -> Iterator[Problem]:
+    for component in subject.validated(context.release):
+        for path, uri in _uris(component):
+            if _PASSWORD.match(plain_text(uri) or ""):
+                message = "the URI holds a password, which everyone who reads the object or its pods can read"
+                cure = "Take it out, and give a Secret in the endpoint's credentials (for https: its key `headers`)"
+                yield Problem(path, message, cure, "inline-credentials")
 
 
 def _refuse_unreadable_uri(subject: Subject, context: Context) -> Iterator[Problem]:
@@ -184,6 +194,12 @@ def _models(subject: Subject, context: Context) -> Iterator[tuple[Component, Any
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    Rule(
+        "inline-credentials",
+        _refuse_password,
+        "stricter",
+        "A password in a URI is stored in plain text, in the object and in its pods.",
+    ),
     Rule("storage-scheme", _refuse_scheme, "reconcile", "No storage container of KServe takes such a URI."),
     Rule(
         "storage-no-scheme",
