@@ -116,3 +116,10 @@ def test_a_value_that_would_be_stored_and_then_fail_or_mean_nothing_is_refused(
 @pytest.mark.parametrize("resource", ["hugepages-2Mi", "nvidia.com/mig-1g.5gb", "gpu.intel.com/i915"])
 def test_devices_and_huge_pages_are_resources(resource: str) -> None:
     assert Resources.parse({"limits": {resource: "1"}}).limits == {resource: "1"}
+
+
+@pytest.mark.parametrize("value", [True, "2", 2.0])
+def test_what_is_no_whole_number_is_none_of_replicas_either(value: object) -> None:
+    with pytest.raises(kserve.SpecError) as refused:
+        kserve.NoScaling.parse({"replicas": value})
+    assert [(problem.path, problem.rule) for problem in refused.value.problems] == [("replicas", "int_type")]

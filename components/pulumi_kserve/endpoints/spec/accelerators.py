@@ -16,6 +16,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from pulumi_kserve.contracts import PoolFacts
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.resources import Resources
 from pulumi_kserve.models import Spec, is_mapping, wire
 
@@ -42,7 +43,7 @@ class Gpus(Spec):
 
     pool: str = Field(min_length=1)
     """The pool's name, as the platform has it."""
-    count: int = Field(default=1, ge=1)
+    count: Whole = Field(default=1, ge=1)
     """How many each pod gets, at least 1 and at most what one node of the pool has."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pulumi_kserve.endpoints.spec.bounds import INT32
+from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
 from pulumi_kserve.models import Spec
 
 __all__ = ["Batcher", "batcher_fields"]
@@ -19,9 +19,9 @@ __all__ = ["Batcher", "batcher_fields"]
 class Batcher(Spec):
     """When a batch goes to the model: when it is full, or when it has waited long enough."""
 
-    max_batch_size: int | None = Field(default=None, ge=1, le=INT32)
+    max_batch_size: Whole | None = Field(default=None, ge=1, le=INT32)
     """How many instances fill a batch; 32 when unset."""
-    max_latency_ms: int | None = Field(default=None, ge=1, le=INT32)
+    max_latency_ms: Whole | None = Field(default=None, ge=1, le=INT32)
     """Milliseconds that a batch waits at most; 5000 when unset."""
 
 

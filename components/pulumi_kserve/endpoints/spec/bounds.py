@@ -1,10 +1,14 @@
-"""The largest numbers that fields of the API hold."""
+"""Numbers as the API's fields hold them."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
-__all__ = ["INT32"]
+from pydantic import Strict
+
+__all__ = ["INT32", "Whole"]
 
 INT32: Final = 2**31 - 1
-"""The most that a 32-bit field holds."""
+"""The largest number that an int32 field can hold."""
+Whole: TypeAlias = Annotated[int, Strict()]
+"""A whole number; ``true`` and the text ``"2"`` are none."""

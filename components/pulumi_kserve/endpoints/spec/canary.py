@@ -13,7 +13,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from pulumi_kserve.endpoints.spec.accelerators import Gpus, gpu_fields, pod_on_gpus, refuse_both
-from pulumi_kserve.endpoints.spec.bounds import INT32
+from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
 from pulumi_kserve.endpoints.spec.component import Rendering, without_none
 from pulumi_kserve.endpoints.spec.model import Model, model_fields
 from pulumi_kserve.endpoints.spec.pod import PodFields, pod_fields
@@ -25,11 +25,11 @@ __all__ = ["Canary", "canary_fields"]
 class Canary(PodFields):
     """One canary. Unset fields are the stable predictor's."""
 
-    traffic_percent: int = Field(ge=0, le=100)
+    traffic_percent: Whole = Field(ge=0, le=100)
     """Its share of the requests, in percent; all canaries together at most 100."""
     model: Model
     """Its model. The runtime and the protocol are the stable model's when unset."""
-    min_replicas: int | None = Field(default=None, ge=0, le=INT32)
+    min_replicas: Whole | None = Field(default=None, ge=0, le=INT32)
     """How many pods it has; its share of the stable predictor's, rounded up, when unset."""
     resources: Resources | None = None
     """CPU, memory and devices of the model server."""

@@ -22,6 +22,7 @@ from pulumi_kserve.endpoints.spec.accelerators import (
     refuse_both,
 )
 from pulumi_kserve.endpoints.spec.batcher import Batcher, batcher_fields
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.container import Container, container_fields
 from pulumi_kserve.endpoints.spec.logger import Logger, logger_fields
 from pulumi_kserve.endpoints.spec.pod import PodFields, pod_fields
@@ -103,10 +104,10 @@ class Component(PodFields):
     """CPU, memory and devices of the main container; the runtime's own when unset."""
     gpu: Gpus | None = None
     """Accelerators of the main container, from one of the platform's pools: ``pool.gpus(2)``."""
-    container_concurrency: int | None = Field(default=None, ge=0)
+    container_concurrency: Whole | None = Field(default=None, ge=0)
     """How many requests one pod takes at a time, 0 for no limit, in Knative mode. KServe also makes it the number of a
     transformer's or explainer's workers."""
-    request_timeout_seconds: int | None = Field(default=None, ge=1)
+    request_timeout_seconds: Whole | None = Field(default=None, ge=1)
     """Seconds after which a request is given up; the platform's own when unset."""
     logger: Logger | None = None
     """Log requests and answers."""

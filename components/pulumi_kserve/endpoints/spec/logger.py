@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from pulumi_kserve.endpoints.spec.bounds import INT32
+from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
 from pulumi_kserve.endpoints.spec.duration import Duration
 from pulumi_kserve.endpoints.spec.storage import hold_no_secrets
 from pulumi_kserve.inputs import In
@@ -60,7 +60,7 @@ class Logger(Spec):
     """Store payloads as objects; only the predictor's counts."""
     marshaller_url: In[str] | None = None
     """A service that turns payloads into what is stored; none when unset. Only the predictor's counts."""
-    batch_size: int | None = Field(default=None, ge=1, le=INT32)
+    batch_size: Whole | None = Field(default=None, ge=1, le=INT32)
     """How many payloads are stored together; 1 when unset. Only the predictor's counts."""
     batch_interval: Duration | None = None
     """How long a batch waits at most, for example ``10s``; for ever when unset. Only the predictor's counts."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.container import Container, container_fields
 from pulumi_kserve.endpoints.spec.environment import ObjectName
 from pulumi_kserve.endpoints.spec.scheduling import Affinity, Toleration, TopologySpread
@@ -100,7 +101,7 @@ class PodFields(Spec):
     """The scheduler; ``default-scheduler`` when unset."""
     node_name: str | None = Field(default=None, min_length=1)
     """A node to run on, past the scheduler. Prefer `node_selector`. Knative refuses it."""
-    termination_grace_period_seconds: int | None = Field(default=None, ge=0)
+    termination_grace_period_seconds: Whole | None = Field(default=None, ge=0)
     """Seconds from the asked to the forced end; 30 when unset. Knative refuses it: its request timeout decides."""
     dns_policy: Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] | None = None
     """Where names are looked up; ``ClusterFirst`` when unset."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.models import OneOf, Spec, wire
 
 __all__ = [
@@ -33,11 +34,11 @@ __all__ = [
 ]
 
 _LAST_PORT: Final = 65535
-PortNumber: TypeAlias = Annotated[int, Field(ge=1, le=_LAST_PORT)]
+PortNumber: TypeAlias = Annotated[Whole, Field(ge=1, le=_LAST_PORT)]
 """A port, 1 to 65535."""
-Seconds: TypeAlias = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Seconds: TypeAlias = Annotated[Whole, Field(ge=1, le=2**31 - 1)]
 """A whole number of seconds, at least 1."""
-Times: TypeAlias = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Times: TypeAlias = Annotated[Whole, Field(ge=1, le=2**31 - 1)]
 """How often, at least once."""
 
 
@@ -126,7 +127,7 @@ class Probe(Spec):
     """By gRPC's health protocol."""
     exec: Exec | None = None
     """By a program in the container."""
-    initial_delay_seconds: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    initial_delay_seconds: Whole | None = Field(default=None, ge=0, le=2**31 - 1)
     """Seconds from the container's start to the first question; 0 when unset."""
     period_seconds: Seconds | None = None
     """Seconds between two questions; 10 when unset."""

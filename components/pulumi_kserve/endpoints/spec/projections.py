@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from pulumi_kserve.contracts import DnsLabel
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.environment import DataKey, ObjectName
 from pulumi_kserve.endpoints.spec.resources import Quantity
 from pulumi_kserve.inputs import In
@@ -32,7 +33,7 @@ __all__ = [
     "projected_fields",
 ]
 
-FileMode: TypeAlias = Annotated[int, Field(ge=0, le=0o777)]
+FileMode: TypeAlias = Annotated[Whole, Field(ge=0, le=0o777)]
 """Unix permissions; YAML reads ``0644`` as octal, which is 420."""
 RelativePath: TypeAlias = Annotated[str, Field(pattern=r"^[^/]")]
 """A path that starts at the volume's root, without a leading slash."""
@@ -122,7 +123,7 @@ class ServiceAccountToken(Spec):
     """The file's path in the volume."""
     audience: str | None = None
     """Who is to accept it; the API server when unset."""
-    expiration_seconds: int | None = Field(default=None, ge=600, le=2**32)
+    expiration_seconds: Whole | None = Field(default=None, ge=600, le=2**32)
     """How long it is valid, in seconds, at least 600; 3600 when unset."""
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.duration import Duration
 from pulumi_kserve.models import OneOf, Spec
 
@@ -77,7 +78,7 @@ class Recreate(Spec):
 class CanaryTraffic(Spec):
     """A share of the requests for the newest revision, the rest for the previous one. Knative mode."""
 
-    traffic_percent: int = Field(ge=0, le=_ALL)
+    traffic_percent: Whole = Field(ge=0, le=_ALL)
     """The newest revision's share of requests, in percent; 100 ends the canary."""
     tag: bool = False
     """Whether the newest revision has an address of its own too, tagged ``latest``. Changing it makes a revision."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from pulumi_kserve.endpoints.spec.bounds import INT32
+from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
 from pulumi_kserve.endpoints.spec.duration import Duration, between
 from pulumi_kserve.endpoints.spec.resources import Bytes
 from pulumi_kserve.endpoints.spec.triggers import (
@@ -57,7 +57,7 @@ _DEFAULT_PERCENT: Final = 80
 class NoScaling(Spec):
     """A fixed number of replicas."""
 
-    replicas: int = Field(default=1, ge=1, le=INT32)
+    replicas: Whole = Field(default=1, ge=1, le=INT32)
     """How many pods run, at least 1."""
 
 
@@ -67,13 +67,13 @@ class Hpa(Spec):
     With several targets the one that wants most pods wins. With none it is 80 % of CPU.
     """
 
-    min_replicas: int = Field(default=1, ge=1, le=INT32)
+    min_replicas: Whole = Field(default=1, ge=1, le=INT32)
     """The fewest pods. KServe raises 0 to 1 here, so 0 is refused."""
-    max_replicas: int = Field(ge=1, le=INT32)
+    max_replicas: Whole = Field(ge=1, le=INT32)
     """The most pods; not below `min_replicas`."""
-    cpu_percent: int | None = Field(default=None, ge=1, le=100)
+    cpu_percent: Whole | None = Field(default=None, ge=1, le=100)
     """The mean CPU use, in percent of the request, that the autoscaler aims at."""
-    memory_percent: int | None = Field(default=None, ge=1, le=100)
+    memory_percent: Whole | None = Field(default=None, ge=1, le=100)
     """The mean memory use, in percent of the request, that it aims at."""
     memory_average: Bytes | None = None
     """The mean memory use in bytes, for example ``4Gi``, that it aims at; instead of `memory_percent`."""
@@ -88,34 +88,34 @@ class Hpa(Spec):
 class Keda(Spec):
     """KEDA's ScaledObject, on CPU, memory, or metrics of other systems. Needs KEDA, and Standard mode."""
 
-    min_replicas: int = Field(default=1, ge=0, le=INT32)
+    min_replicas: Whole = Field(default=1, ge=0, le=INT32)
     """The fewest pods; 0 lets it sleep until a trigger that is not CPU or memory wakes it."""
-    max_replicas: int = Field(ge=1, le=INT32)
+    max_replicas: Whole = Field(ge=1, le=INT32)
     """The most pods; not below `min_replicas`."""
     triggers: tuple[Trigger, ...] = Field(min_length=1)
     """What it measures, at least one; the one that wants most pods wins."""
-    scale_up_seconds: int | None = Field(default=None, ge=0, le=3600)
+    scale_up_seconds: Whole | None = Field(default=None, ge=0, le=3600)
     """Seconds that a need for more pods must last before it acts, 0 to 3600; the platform's setting when unset."""
-    scale_down_seconds: int | None = Field(default=None, ge=0, le=3600)
+    scale_down_seconds: Whole | None = Field(default=None, ge=0, le=3600)
     """Seconds that a need for fewer pods must last before it acts, 0 to 3600; the platform's setting when unset."""
 
 
 class Kpa(Spec):
     """Knative's own autoscaler, on requests. Needs Knative mode."""
 
-    min_replicas: int = Field(default=1, ge=0, le=INT32)
+    min_replicas: Whole = Field(default=1, ge=0, le=INT32)
     """The fewest pods; 0 lets it sleep until a request comes."""
-    max_replicas: int | None = Field(default=None, ge=1, le=INT32)
+    max_replicas: Whole | None = Field(default=None, ge=1, le=INT32)
     """The most pods, not below `min_replicas`; no bound but Knative's own when unset."""
     metric: Literal["concurrency", "rps"] = "concurrency"
     """Requests at the same time, or requests per second."""
-    target: int | None = Field(default=None, ge=1, le=INT32)
+    target: Whole | None = Field(default=None, ge=1, le=INT32)
     """How much of the metric one pod should carry; Knative's own number, 100 or 200, when unset."""
-    target_percent: int | None = Field(default=None, ge=1, le=100)
+    target_percent: Whole | None = Field(default=None, ge=1, le=100)
     """Percent of the target at which further pods start; 70 when unset."""
-    initial_scale: int | None = Field(default=None, ge=1, le=INT32)
+    initial_scale: Whole | None = Field(default=None, ge=1, le=INT32)
     """Pods that a new revision must reach before it serves; 1 when unset."""
-    activation_scale: int | None = Field(default=None, ge=2, le=INT32)
+    activation_scale: Whole | None = Field(default=None, ge=2, le=INT32)
     """The fewest pods to wake up with from 0, at least 2 and from `min_replicas` to `max_replicas`; 1 when unset."""
     window: Annotated[Duration, between("6s", "1h")] | None = None
     """The time over which the metric is averaged, 6s to 1h; ``60s`` when unset."""
@@ -146,9 +146,9 @@ class External(Spec):
     KServe makes nothing for it. The bounds are what you promise of it, for the disruption budget and the pools' room.
     """
 
-    min_replicas: int = Field(default=1, ge=0, le=INT32)
+    min_replicas: Whole = Field(default=1, ge=0, le=INT32)
     """The fewest pods that it keeps."""
-    max_replicas: int | None = Field(default=None, ge=1, le=INT32)
+    max_replicas: Whole | None = Field(default=None, ge=1, le=INT32)
     """The most pods that it makes, not below `min_replicas`; not known when unset."""
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.models import Spec
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 Key: TypeAlias = Annotated[str, Field(min_length=1)]
-Weight: TypeAlias = Annotated[int, Field(ge=1, le=100)]
+Weight: TypeAlias = Annotated[Whole, Field(ge=1, le=100)]
 """How much a wish counts against other wishes, 1 to 100."""
 
 
@@ -179,7 +180,7 @@ class Toleration(Spec):
     """The taint's value; only for Equal."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """The taint's effect; every effect when unset."""
-    toleration_seconds: int | None = None
+    toleration_seconds: Whole | None = None
     """Seconds that pods stay after such a taint appears; only with NoExecute; for ever when unset."""
 
     @model_validator(mode="after")
@@ -198,7 +199,7 @@ class TopologySpread(Spec):
 
     topology_key: Key
     """The node label that says what one place is, for example ``topology.kubernetes.io/zone``."""
-    max_skew: int = Field(default=1, ge=1)
+    max_skew: Whole = Field(default=1, ge=1)
     """By how many pods the fullest place may exceed the emptiest, at least 1."""
     when_unsatisfiable: Literal["DoNotSchedule", "ScheduleAnyway"]
     """Whether a pod that fits nowhere waits, or goes where it disturbs least."""
@@ -206,7 +207,7 @@ class TopologySpread(Spec):
     """The pods that are counted. It must be said: Kubernetes takes its absence for none, and spreads nothing."""
     match_label_keys: tuple[str, ...] | None = None
     """Labels in which counted pods must equal this one, for example ``pod-template-hash``."""
-    min_domains: int | None = Field(default=None, ge=1)
+    min_domains: Whole | None = Field(default=None, ge=1)
     """The fewest places there must be; only with DoNotSchedule."""
     node_affinity_policy: Literal["Honor", "Ignore"] | None = None
     """Whether nodes that the pods' selector and affinity rule out are left out; ``Honor`` when unset."""

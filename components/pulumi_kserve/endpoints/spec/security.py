@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.models import Spec, wire
 from pulumi_kserve.pod_security import RESTRICTED_CONTAINER, restricted_pod
 
@@ -31,7 +32,7 @@ _POD: Final[dict[str, Any]] = {
 }
 """What it demands of a pod; the image says which user."""
 _ADMIN: Final = ("SYS_ADMIN", "CAP_SYS_ADMIN")
-Id: TypeAlias = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Id: TypeAlias = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
 """The number of a user or group."""
 
 

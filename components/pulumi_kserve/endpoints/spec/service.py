@@ -12,6 +12,7 @@ from pydantic import Field
 
 from pulumi_kserve.contracts import DnsLabel, ModelUri
 from pulumi_kserve.endpoints.mode_change import MODE_ANNOTATION
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.canary import Canary, canary_fields
 from pulumi_kserve.endpoints.spec.component import Component, Rendering
 from pulumi_kserve.endpoints.spec.disruption_budget import DisruptionBudget
@@ -56,7 +57,7 @@ class InferenceServiceSpec(Spec):
     """Stop it: KServe removes its pods and keeps the object. It serves again when this is false."""
     cluster_local: bool = False
     """Keep it inside the cluster on a platform with a gateway."""
-    timeout_seconds: int = Field(default=600, ge=1)
+    timeout_seconds: Whole = Field(default=600, ge=1)
     """How long a rollout may take, from the change to the last new pod serving, in seconds."""
     credentials: Credentials | None = None
     """What the storage initializer proves itself with, where no store of this program grants it."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.environment import ObjectName
 from pulumi_kserve.endpoints.spec.resources import Bytes, Quantity
 from pulumi_kserve.inputs import In
@@ -40,14 +41,14 @@ Text: TypeAlias = Annotated[str, Field(min_length=1)]
 class CpuTrigger(Spec):
     """CPU use of the pods. It cannot wake a component from 0."""
 
-    percent: int = Field(default=80, ge=1, le=100)
+    percent: Whole = Field(default=80, ge=1, le=100)
     """The mean use, in percent of the request, to aim at."""
 
 
 class MemoryTrigger(Spec):
     """Memory use of the pods: exactly one of the two. It cannot wake a component from 0."""
 
-    percent: int | None = Field(default=None, ge=1, le=100)
+    percent: Whole | None = Field(default=None, ge=1, le=100)
     """The mean use, in percent of the request, to aim at."""
     average: Bytes | None = None
     """The mean use in bytes, for example ``4Gi``, to aim at."""

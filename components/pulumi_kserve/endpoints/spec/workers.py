@@ -17,6 +17,7 @@ from pulumi_kserve.endpoints.spec.accelerators import (
     gpu_fields,
     refuse_both,
 )
+from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.component import Rendering, pod_on_pool
 from pulumi_kserve.endpoints.spec.container import ContainerFields, ImageReference, container_fields
 from pulumi_kserve.endpoints.spec.pod import PodFields
@@ -40,9 +41,9 @@ class WorkerContainer(ContainerFields):
 class Worker(PodFields):
     """Pods that hold a part of the model each. The runtime must have a worker spec, and the autoscaler be none."""
 
-    pipeline_parallel_size: int | None = Field(default=None, ge=1)
+    pipeline_parallel_size: Whole | None = Field(default=None, ge=1)
     """Into how many stages the model is cut, one after the other; the runtime's number when unset."""
-    tensor_parallel_size: int | None = Field(default=None, ge=1)
+    tensor_parallel_size: Whole | None = Field(default=None, ge=1)
     """Over how many accelerators each stage is spread; the runtime's number when unset."""
     container: WorkerContainer | None = None
     """Further settings of the workers' container."""
