@@ -12,10 +12,11 @@ import pulumi
 
 from pulumi_kserve.contracts import PlatformFacts, PlatformLike, RuntimeFacts
 from pulumi_kserve.endpoints.addresses import addresses_of, openai_base_url, predict_path
+from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION
 from pulumi_kserve.endpoints.identity import Identity, identity_of, service_account
 from pulumi_kserve.endpoints.judgement import Judged, judged
 from pulumi_kserve.endpoints.late_judgement import with_late_judgement
-from pulumi_kserve.endpoints.mode_change import MODE_ANNOTATION, mode_change_refused
+from pulumi_kserve.endpoints.mode_change import mode_change_refused
 from pulumi_kserve.endpoints.model_namespace import ModelNamespace
 from pulumi_kserve.endpoints.rollout_gate import Rollout, rollout_gate
 from pulumi_kserve.endpoints.spec.component import Rendering

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 import pulumi
 
 from pulumi_kserve.contracts import ClusterAccess
+from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION
 from pulumi_kserve.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from pulumi_kserve.live.cluster import Cluster
 
-__all__ = ["MODE_ANNOTATION", "mode_change_refused", "refuse_mode_change"]
+__all__ = ["mode_change_refused", "refuse_mode_change"]
 
-MODE_ANNOTATION: Final = "serving.kserve.io/deploymentMode"
 _STANDARD: Final = frozenset({"Standard", "RawDeployment"})
 
 

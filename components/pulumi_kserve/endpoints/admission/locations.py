@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
-from pulumi_kserve.endpoints.admission.storage import mounts, uri_of, written_scheme
+from pulumi_kserve.endpoints.admission.storage import OF_STORAGE_SPEC, mounts, uri_of, written_scheme
 from pulumi_kserve.endpoints.admission.subject import Component, Subject
 from pulumi_kserve.endpoints.admission.values import fields, is_unknown, place, plain_text
 from pulumi_kserve.errors import Problem
@@ -22,7 +22,6 @@ __all__ = ["RULES"]
 _SCHEMES: Final = ("file", "gs", "hdfs", "hf", "http", "https", "oci", "pvc", "s3", "webhdfs")
 _NATIVE_IMAGE: Final = "oci+native"
 _NATIVE_SINCE: Final = ("0.20",)
-_OF_STORAGE_SPEC: Final = ("s3", "hdfs", "webhdfs")
 _AZURE: Final = re.compile(r"(?:[^/]+\.)?(?:blob|file)\.core\.windows\.net")
 _DOWNLOAD_KEYS: Final = {
     "hf": ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
@@ -123,11 +122,11 @@ def _refuse_storage_type(subject: Subject, context: Context) -> Iterator[Problem
         storage = fields(model.get("storage"))
         kind = plain_text(fields(storage.get("parameters")).get("type"))
         cure = "Use s3, hdfs or webhdfs, or give a storageUri and a Secret in the service account"
-        if kind is not None and kind not in _OF_STORAGE_SPEC:
+        if kind is not None and kind not in OF_STORAGE_SPEC:
             path = component.at("model", "storage", "parameters", "type")
             yield Problem(path, f"KServe has no storage of type {kind!r}", cure, "storage-type")
         scheme = written_scheme(model.get("storageUri")) if model.get("storageUri") is not None else None
-        if model.get("storage") is not None and scheme and scheme not in (*_OF_STORAGE_SPEC, "pvc", "oci"):
+        if model.get("storage") is not None and scheme and scheme not in (*OF_STORAGE_SPEC, "pvc", "oci"):
             path = component.at("model", "storage")
             yield Problem(path, f"a storage spec cannot hold credentials for {scheme}://", cure, "storage-type")
 

@@ -15,11 +15,11 @@ from pulumi_kserve.endpoints.admission.subject import MAIN_CONTAINER, TRANSFORME
 from pulumi_kserve.endpoints.admission.values import fields, items, place, plain_text
 from pulumi_kserve.errors import Problem
 
-__all__ = ["RULES", "mounts", "uri_of", "written_scheme"]
+__all__ = ["OF_STORAGE_SPEC", "RULES", "mounts", "uri_of", "written_scheme"]
 
 _BROKER_RESOURCE: Final = re.compile(r"kbs:///[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.-]+")
 _DEFAULT_MOUNT: Final = "/mnt/models"
-_OF_STORAGE_SPEC: Final = ("s3", "hdfs", "webhdfs")
+OF_STORAGE_SPEC: Final = ("s3", "hdfs", "webhdfs")
 
 
 def uri_of(component: Component) -> tuple[str, Any] | None:
@@ -152,7 +152,7 @@ def _refuse_explainer_uri(subject: Subject, _context: Context) -> Iterator[Probl
     scheme = written_scheme(written)
     if art.get("storage") is None or written in (None, "") or scheme is None:
         return
-    if scheme not in _OF_STORAGE_SPEC:
+    if scheme not in OF_STORAGE_SPEC:
         message = "an explainer with `storage` reads s3://, hdfs:// and webhdfs:// only"
         path = "spec.explainer.art.storageUri"
         yield Problem(path, message, "Use one of these, or leave `storage` out", "explainer-uri")
@@ -161,7 +161,7 @@ def _refuse_explainer_uri(subject: Subject, _context: Context) -> Iterator[Probl
 def _refuse_explainer_storage(subject: Subject, _context: Context) -> Iterator[Problem]:
     art = _art(subject)
     kind = fields(fields(art.get("storage")).get("parameters")).get("type")
-    if art.get("storageUri") in (None, "") and isinstance(kind, str) and kind not in _OF_STORAGE_SPEC:
+    if art.get("storageUri") in (None, "") and isinstance(kind, str) and kind not in OF_STORAGE_SPEC:
         message = f"an explainer's storage is s3, hdfs or webhdfs, not {kind!r}"
         path = "spec.explainer.art.storage.parameters.type"
         yield Problem(path, message, "Use one of these", "explainer-storage")

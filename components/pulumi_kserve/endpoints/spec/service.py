@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, cast
 from pydantic import Field
 
 from pulumi_kserve.contracts import DnsLabel, ModelUri
-from pulumi_kserve.endpoints.mode_change import MODE_ANNOTATION
+from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION
 from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.canary import Canary, canary_fields
 from pulumi_kserve.endpoints.spec.component import Component, Rendering
