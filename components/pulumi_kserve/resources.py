@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-__all__ = ["KubernetesObject"]
+__all__ = ["KubernetesObject", "KubernetesPatch"]
 
 _SECRET_FIELDS = ["data", "stringData"]
 
@@ -35,6 +35,20 @@ class KubernetesObject(pulumi.CustomResource):
         if manifest["kind"] == "Secret":
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=_SECRET_FIELDS))
         super().__init__(_token(manifest), name, {**manifest, "status": None}, opts)
+
+
+class KubernetesPatch(pulumi.CustomResource):
+    """Fields of an object that something else owns, applied by the server under a field manager of their own."""
+
+    def __init__(self, name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare the fields.
+
+        Args:
+            name: The resource's name in the program.
+            manifest: ``apiVersion``, ``kind``, ``metadata`` with name and namespace, and the fields to be set.
+            opts: Options of the resource.
+        """
+        super().__init__(f"{_token(manifest)}Patch", name, {**manifest}, opts)
 
 
 def _token(manifest: Mapping[str, Any]) -> str:

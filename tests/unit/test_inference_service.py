@@ -285,7 +285,20 @@ def test_a_change_of_mode_needs_a_replacement() -> None:
 
 def test_the_gate_runs_the_watch_before_create_and_before_update() -> None:
     gate = one_endpoint().named("iris-predictor-rollout")
-    assert gate.hooks["before_create"] == gate.hooks["before_update"] == ("iris-predictor-rollout-truth",)
+    assert gate.hooks["before_create"] == gate.hooks["before_update"] == ("c-kubernetes-rollout-truth",)
+
+
+def test_the_endpoints_of_a_cluster_share_their_hooks() -> None:
+
+    def program(count: int) -> int:
+        def declare() -> None:
+            platform = kserve.Platform("kserve", {}, cluster=cluster())
+            for number in range(count):
+                kserve.InferenceService(f"iris-{number}", predictor(), platform=platform, namespace="team")
+
+        return len(synth(declare).hooks)
+
+    assert program(3) == program(1)
 
 
 def test_the_same_program_gives_the_same_resources() -> None:

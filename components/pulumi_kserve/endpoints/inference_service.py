@@ -13,10 +13,11 @@ import pulumi
 from pulumi_kserve.contracts import PlatformFacts, PlatformLike, RuntimeFacts
 from pulumi_kserve.endpoints.addresses import addresses_of, openai_base_url, predict_path
 from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION
+from pulumi_kserve.endpoints.cluster_hooks import cluster_hooks
 from pulumi_kserve.endpoints.identity import Identity, identity_of, service_account
 from pulumi_kserve.endpoints.judgement import Judged, judged
 from pulumi_kserve.endpoints.late_judgement import with_late_judgement
-from pulumi_kserve.endpoints.mode_change import mode_change_refused
+from pulumi_kserve.endpoints.mode_change import Standing
 from pulumi_kserve.endpoints.model_namespace import ModelNamespace
 from pulumi_kserve.endpoints.rollout_gate import Rollout, rollout_gate
 from pulumi_kserve.endpoints.spec.component import Rendering
@@ -34,7 +35,6 @@ from pulumi_kserve.endpoints.spec.service import (
 )
 from pulumi_kserve.overrides import merged
 from pulumi_kserve.ownership import REVISION_ANNOTATION, STACK_LABEL, this_stack
-from pulumi_kserve.platform.layers.helm_release import retry_webhooks
 from pulumi_kserve.resources import KubernetesObject
 
 __all__ = ["InferenceService", "InferenceServiceSpec"]
@@ -155,12 +155,9 @@ class InferenceService(pulumi.ComponentResource):
         return [service_account(self.name, self.namespace, identity, labels, self._options())]
 
     def _inference_service(self, needs: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
-        hooks = pulumi.ResourceHookBinding(
-            before_create=[
-                mode_change_refused(self.name, self.namespace, self._platform.facts.mode, self._platform.cluster)
-            ],
-            on_error=[retry_webhooks(f"{self.name}-inference-service")],
-        )
+        resource, shared = f"{self.name}-inference-service", cluster_hooks(self._platform.cluster)
+        shared.standings[resource] = Standing(self.name, self.namespace, self._platform.facts.mode)
+        hooks = pulumi.ResourceHookBinding(before_create=[shared.mode_change], on_error=[shared.webhook_retry])
         marks = {
             component: {"annotations": {REVISION_ANNOTATION: found}} for component, found in self.revisions.items()
         }
@@ -170,7 +167,7 @@ class InferenceService(pulumi.ComponentResource):
             delete_before_replace=self.spec.allow_recreate,
             hooks=hooks,
         )
-        return KubernetesObject(f"{self.name}-inference-service", merged(self._manifest, {"spec": marks}), options)
+        return KubernetesObject(resource, merged(self._manifest, {"spec": marks}), options)
 
     def _guard(self) -> None:
         """The endpoint's NetworkPolicy, and a PodDisruptionBudget for each component with pods to spare."""
@@ -213,6 +210,8 @@ class InferenceService(pulumi.ComponentResource):
             revision=self.revisions[component],
             replicas=replicas,
             timeout_seconds=self.spec.timeout_seconds,
+            controller_namespace=self._platform.facts.namespace,
         )
-        platform = self._platform
-        return rollout_gate(rollout, facts=platform.facts, cluster=platform.cluster, parent=self, depends_on=[service])
+        shared = cluster_hooks(self._platform.cluster)
+        shared.rollouts[rollout.gate] = rollout
+        return rollout_gate(rollout, hook=shared.rollout_truth, parent=self, depends_on=[service])

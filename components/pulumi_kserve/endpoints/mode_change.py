@@ -7,63 +7,61 @@ word, `allow_recreate`. https://kserve.github.io/website/docs/concepts/architect
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import pulumi
-
-from pulumi_kserve.contracts import ClusterAccess
 from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION
 from pulumi_kserve.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from pulumi_kserve.live.cluster import Cluster
 
-__all__ = ["mode_change_refused", "refuse_mode_change"]
+__all__ = ["Standing", "refuse_mode_change", "refuse_other_mode"]
 
 _STANDARD: Final = frozenset({"Standard", "RawDeployment"})
 
 
-def mode_change_refused(name: str, namespace: str, mode: str, cluster: ClusterAccess) -> pulumi.ResourceHook:
-    """A hook for before the InferenceService is made: it fails when one of another mode serves.
+@dataclass(frozen=True)
+class Standing:
+    """The endpoint that is to be made, and the mode it shall have."""
+
+    name: str
+    namespace: str
+    mode: str
+
+
+def refuse_mode_change(wanted: Standing, kubeconfig: str | None, context: str | None) -> None:
+    """Do nothing unless an InferenceService of that name runs in another mode in the cluster.
 
     A replacement makes the new object first unless `allow_recreate` is set, so nothing has been deleted by then.
-    """
-
-    async def look(_args: pulumi.ResourceHookArgs) -> None:
-        kubeconfig = await cluster.kubeconfig.future()
-        await asyncio.to_thread(ask, kubeconfig)
-
-    def ask(kubeconfig: str | None) -> None:
-        from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
-
-        with connect(kubeconfig, cluster.context) as client:
-            refuse_mode_change(client, name, namespace, mode)
-
-    return pulumi.ResourceHook(f"{name}-mode-change", look)
-
-
-def refuse_mode_change(cluster: Cluster, name: str, namespace: str, mode: str) -> None:
-    """Do nothing unless an InferenceService of that name runs in another mode than `mode`.
 
     Raises:
         SpecError: it does; the message states the downtime and how to allow it.
 
     """
+    from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
+
+    with connect(kubeconfig, context) as cluster:
+        refuse_other_mode(wanted, cluster)
+
+
+def refuse_other_mode(wanted: Standing, cluster: Cluster) -> None:
+    """The same, in a cluster that is connected."""
     from pulumi_kserve.live.cluster import INFERENCE_SERVICES  # noqa: PLC0415 -- as above
 
-    live = cluster.get(INFERENCE_SERVICES, name, namespace)
+    live = cluster.get(INFERENCE_SERVICES, wanted.name, wanted.namespace)
     if live is None:
         return
     said = live["metadata"].get("annotations", {}).get(MODE_ANNOTATION)
-    standing = str(live.get("status", {}).get("deploymentMode") or said or mode)
-    if (standing in _STANDARD) != (mode in _STANDARD):
+    standing = str(live.get("status", {}).get("deploymentMode") or said or wanted.mode)
+    if (standing in _STANDARD) != (wanted.mode in _STANDARD):
         raise SpecError(
-            f"InferenceService {name!r}",
+            f"InferenceService {wanted.name!r}",
             [
                 Problem(
                     "allowRecreate",
-                    f"{namespace}/{name} runs in {standing} mode and KServe cannot change it to {mode} in place: "
+                    f"{wanted.namespace}/{wanted.name} runs in {standing} mode and KServe cannot change it to "
+                    f"{wanted.mode} in place: "
                     "the endpoint must be deleted and made again, and answers nothing from its deletion until the "
                     "new pods serve (the time of a first start: image pull, model download, load)",
                     "Set allow_recreate (YAML: allowRecreate: true) for this one update, or make a second endpoint "

@@ -15,18 +15,16 @@ endpoint is stopped; the provider would make a Deployment anew to take a patch o
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_kubernetes as k8s
 
-from pulumi_kserve.contracts import ClusterAccess, PlatformFacts
 from pulumi_kserve.ownership import REPLICAS_ANNOTATION, REVISION_ANNOTATION
+from pulumi_kserve.resources import KubernetesPatch
 
-__all__ = ["Rollout", "rollout_gate"]
+__all__ = ["Rollout", "await_pods", "rollout_gate"]
 
 
 @dataclass(frozen=True)
@@ -40,19 +38,22 @@ class Rollout:
     revision: str | pulumi.Output[str]
     replicas: int | None
     timeout_seconds: int
+    controller_namespace: str
+
+    @property
+    def gate(self) -> str:
+        """The name of the gate's resource."""
+        return f"{self.endpoint}-{self.component}-rollout"
 
 
 def rollout_gate(
     rollout: Rollout,
     *,
-    facts: PlatformFacts,
-    cluster: ClusterAccess,
+    hook: pulumi.ResourceHook,
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource],
 ) -> pulumi.CustomResource:
-    """A resource that exists, or is updated, only once the revision's pods serve."""
-    name = f"{rollout.endpoint}-{rollout.component}-rollout"
-    hook = pulumi.ResourceHook(f"{name}-truth", _watcher(rollout, facts, cluster))
+    """A resource that exists, or is updated, only once the revision's pods serve: `hook` waits for them."""
     annotations: dict[str, pulumi.Input[str]] = {
         REVISION_ANNOTATION: rollout.revision,
         "pulumi.com/patchForce": "true",
@@ -62,16 +63,11 @@ def rollout_gate(
     if rollout.replicas is not None:
         annotations[REPLICAS_ANNOTATION] = str(rollout.replicas)
     timeout = f"{rollout.timeout_seconds}s"
-    return k8s.apiextensions.CustomResourcePatch(
-        name,
-        api_version="apps/v1",
-        kind="Deployment",
-        metadata={
-            "name": rollout.deployment,
-            "namespace": rollout.namespace,
-            "annotations": annotations,
-        },
-        opts=pulumi.ResourceOptions(
+    metadata = {"name": rollout.deployment, "namespace": rollout.namespace, "annotations": annotations}
+    return KubernetesPatch(
+        rollout.gate,
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata},
+        pulumi.ResourceOptions(
             parent=parent,
             depends_on=list(depends_on),
             hooks=pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook]),
@@ -79,6 +75,30 @@ def rollout_gate(
             retain_on_delete=True,
         ),
     )
+
+
+def await_pods(rollout: Rollout, revision: str, kubeconfig: str | None, context: str | None) -> None:
+    """Return once the pods of `revision` serve.
+
+    Raises:
+        RolloutFailed: they cannot, or did not in time; with the component's own words.
+
+    """
+    from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
+    from pulumi_kserve.live.rollout import await_rollout  # noqa: PLC0415 -- the same
+
+    with connect(kubeconfig, context) as client:
+        await_rollout(
+            client,
+            namespace=rollout.namespace,
+            endpoint=rollout.endpoint,
+            component=rollout.component,
+            revision=revision,
+            replicas=rollout.replicas,
+            timeout=float(rollout.timeout_seconds),
+            controller_namespace=rollout.controller_namespace,
+            report=pulumi.log.info,
+        )
 
 
 def _conditions_of(revision: str | pulumi.Output[str]) -> pulumi.Input[str]:
@@ -95,31 +115,3 @@ def _conditions(revision: str) -> str:
             "jsonpath={.status.conditions[?(@.type=='Progressing')].reason}=NewReplicaSetAvailable",
         ]
     )
-
-
-def _watcher(
-    rollout: Rollout, facts: PlatformFacts, cluster: ClusterAccess
-) -> Callable[[pulumi.ResourceHookArgs], Awaitable[None]]:
-    async def watch(_args: pulumi.ResourceHookArgs) -> None:
-        kubeconfig = await cluster.kubeconfig.future()
-        revision = await pulumi.Output.from_input(rollout.revision).future()
-        await asyncio.to_thread(wait, kubeconfig, revision or "")
-
-    def wait(kubeconfig: str | None, revision: str) -> None:
-        from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
-        from pulumi_kserve.live.rollout import await_rollout  # noqa: PLC0415 -- the same
-
-        with connect(kubeconfig, cluster.context) as client:
-            await_rollout(
-                client,
-                namespace=rollout.namespace,
-                endpoint=rollout.endpoint,
-                component=rollout.component,
-                revision=revision,
-                replicas=rollout.replicas,
-                timeout=float(rollout.timeout_seconds),
-                controller_namespace=facts.namespace,
-                report=pulumi.log.info,
-            )
-
-    return watch
