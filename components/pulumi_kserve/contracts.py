@@ -23,6 +23,7 @@ from pulumi_kserve.platform_facts import (
     FormatFacts,
     PlatformFacts,
     PoolFacts,
+    RouteFacts,
     RuntimeFacts,
     WorkerFacts,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "PlatformLike",
     "PlatformRef",
     "PoolFacts",
+    "RouteFacts",
     "RuntimeFacts",
     "WorkerFacts",
     "WorkloadIdentity",

@@ -22,6 +22,7 @@ __all__ = [
     "FormatFacts",
     "PlatformFacts",
     "PoolFacts",
+    "RouteFacts",
     "RuntimeFacts",
     "WorkerFacts",
 ]
@@ -70,6 +71,8 @@ class PoolFacts(Spec):
     resource: str | None = None
     """The extended resource that pods ask for, for example ``nvidia.com/gpu`` or ``nvidia.com/mig-1g.5gb``.
     When unset it follows from the accelerator's maker: ``nvidia-l4`` gives ``nvidia.com/gpu``."""
+    min_nodes: int | None = Field(default=None, ge=0)
+    """How many nodes the pool never falls below; as many as it can grow to when unset."""
     max_nodes: int = Field(default=1, ge=0)
     """How many nodes the pool can grow to."""
     labels: dict[str, str] = Field(default_factory=dict)
@@ -184,6 +187,17 @@ class RuntimeFacts(Spec):
         return not self.protocols or protocol in self.protocols
 
 
+class RouteFacts(Spec):
+    """The Gateway to which the routes of endpoints attach."""
+
+    gateway: DnsLabel
+    """Its name."""
+    namespace: DnsLabel
+    """Its namespace."""
+    pods_namespace: DnsLabel
+    """Where its proxy's pods run: requests reach endpoints from there."""
+
+
 class PlatformFacts(Spec):
     """What an endpoint needs to know of its platform. Plain values only."""
 
@@ -199,6 +213,10 @@ class PlatformFacts(Spec):
     """How requests reach endpoints."""
     domain: str = "svc.cluster.local"
     """The domain of endpoint host names."""
+    scheme: Literal["http", "https"] = "http"
+    """The scheme of endpoints' URLs at the gateway."""
+    route: RouteFacts | None = None
+    """The Gateway of the platform; None where KServe writes an Ingress, or nothing leads in."""
     namespace: DnsLabel = "kserve"
     """Where KServe's controller runs."""
     stack: str = ""

@@ -5,29 +5,83 @@ https://kserve.github.io/website/docs/concepts/architecture/control-plane
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pulumi_kserve.contracts import DnsLabel
 from pulumi_kserve.models import OneOf, Spec
+from pulumi_kserve.platform.authentication import Anonymous
+from pulumi_kserve.platform.exposure import Exposure, HostName
 
-__all__ = ["ClusterLocal", "Gateway", "Mode", "Standard"]
+__all__ = ["ClusterLocal", "EnvoyGateway", "Gateway", "IngressClass", "IstioGateway", "Mode", "Standard"]
+
+GatewayName = Literal["cluster-local", "envoy", "istio", "ingress"]
 
 
 class ClusterLocal(Spec):
     """Endpoints answer inside the cluster only: no Ingress and no route is made."""
 
     @property
-    def facts_name(self) -> Literal["cluster-local"]:
+    def facts_name(self) -> GatewayName:
         """The gateway's name in :class:`~pulumi_kserve.contracts.PlatformFacts`."""
         return "cluster-local"
 
-    def controller_values(self) -> dict[str, Any]:
-        """Values of the ``kserve-resources`` chart under ``kserve.controller.gateway``."""
-        return {"disableIngressCreation": True, "disableIstioVirtualHost": True}
+
+class EnvoyGateway(Spec):
+    """Envoy Gateway, which answers by the Gateway API.
+
+    https://gateway.envoyproxy.io/docs/concepts/gateway-api
+    """
+
+    exposure: Exposure = Field(default_factory=Exposure)
+    """How endpoints are reached from outside."""
+
+    @property
+    def facts_name(self) -> GatewayName:
+        """The gateway's name in :class:`~pulumi_kserve.contracts.PlatformFacts`."""
+        return "envoy"
 
 
-Gateway = Annotated[ClusterLocal, OneOf(clusterLocal=ClusterLocal)]
+class IstioGateway(Spec):
+    """Istio, which answers by the Gateway API, with strict mutual TLS between pods.
+
+    https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/
+    """
+
+    exposure: Exposure = Field(default_factory=Exposure)
+    """How endpoints are reached from outside."""
+
+    @property
+    def facts_name(self) -> GatewayName:
+        """The gateway's name in :class:`~pulumi_kserve.contracts.PlatformFacts`."""
+        return "istio"
+
+
+class IngressClass(Spec):
+    """An ingress controller that the cluster has already; KServe writes an Ingress for each endpoint.
+
+    KServe's Ingress knows no certificate, no credentials and no shares of requests: what the controller adds is
+    the controller's. https://kubernetes.io/docs/concepts/services-networking/ingress/
+    """
+
+    name: DnsLabel
+    """The IngressClass."""
+    host: HostName
+    """The domain of endpoint host names, as of :class:`Exposure`."""
+    auth: Anonymous
+    """Nothing of ours asks callers who they are: say why that is right."""
+
+    @property
+    def facts_name(self) -> GatewayName:
+        """The gateway's name in :class:`~pulumi_kserve.contracts.PlatformFacts`."""
+        return "ingress"
+
+
+Gateway = Annotated[
+    ClusterLocal | EnvoyGateway | IstioGateway | IngressClass,
+    OneOf(clusterLocal=ClusterLocal, envoy=EnvoyGateway, istio=IstioGateway, ingress=IngressClass),
+]
 
 
 class Standard(Spec):

@@ -14,9 +14,9 @@ import pulumi
 
 from pulumi_kserve.platform.layers import helm_release
 from pulumi_kserve.platform.layers.helm_release import Layer, LayerContext
-from pulumi_kserve.platform.modes import Standard
+from pulumi_kserve.platform.modes import ClusterLocal, Gateway, IngressClass, Standard
 
-__all__ = ["install"]
+__all__ = ["gateway_values", "install", "values"]
 
 
 def install(
@@ -45,10 +45,28 @@ def values(mode: Standard) -> dict[str, Any]:
             "controller": {
                 "deploymentMode": mode.kserve_name,
                 "imagePullPolicy": "IfNotPresent",
-                "gateway": mode.gateway.controller_values(),
+                "gateway": gateway_values(mode.gateway),
             },
         }
     }
+
+
+def gateway_values(gateway: Gateway) -> dict[str, Any]:
+    """The chart's values under ``kserve.controller.gateway``.
+
+    Behind a Gateway the routes are ours: KServe's own know no shares of requests and no paths, and win over others by
+    their age. The domain still is the gateway's, so that an InferenceService's status names the URL that answers.
+    """
+    shut = {"disableIngressCreation": True, "disableIstioVirtualHost": True}
+    if isinstance(gateway, ClusterLocal):
+        return shut
+    if isinstance(gateway, IngressClass):
+        return {
+            "domain": gateway.host,
+            "disableIstioVirtualHost": True,
+            "ingressGateway": {"className": gateway.name},
+        }
+    return {**shut, "domain": gateway.exposure.host, "urlScheme": gateway.exposure.scheme}
 
 
 def _probes(context: LayerContext, namespace: str) -> list[dict[str, Any]]:
