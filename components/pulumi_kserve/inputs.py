@@ -7,16 +7,17 @@ unchecked value. https://www.pulumi.com/docs/iac/concepts/inputs-outputs/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeGuard, TypeVar
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, SchemaValidator, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, core_schema
 
 from pulumi_kserve.errors import Problem, SpecError
 
-__all__ = ["In", "is_output"]
+__all__ = ["In", "is_output", "locate"]
 
 T = TypeVar("T")
 
@@ -51,20 +52,50 @@ def is_output(value: Any) -> TypeGuard[pulumi.Output[Any]]:
     return isinstance(value, pulumi.Output)
 
 
-def _checked(value: pulumi.Output[Any], validator: SchemaValidator, field: str) -> pulumi.Output[Any]:
-    def check(known: Any) -> Any:
-        try:
-            return validator.validate_python(known)
-        except ValidationError as error:
-            raise SpecError(
-                f"the Output given for {field}",
-                [
-                    Problem(field, detail["msg"], "Mend the program that computes this value")
-                    for detail in error.errors()
-                ],
-            ) from None
+class _Check:
+    """Checks the value that an Output turns out to hold; it can be told where in a spec the Output stands."""
 
-    return value.apply(check)
+    def __init__(self, validator: SchemaValidator, field: str) -> None:
+        self.subject, self.path = f"the Output given for {field}", field
+        self._validator = validator
+
+    def __call__(self, known: Any) -> Any:
+        try:
+            return self._validator.validate_python(known)
+        except ValidationError as error:
+            raise SpecError(self.subject, map(self._said, error.errors(include_input=False))) from None
+
+    def _said(self, detail: ErrorDetails) -> Problem:
+        message = f"the Output's value is refused: {detail['msg']}"
+        return Problem(self.path, message, "Mend the program that computes this value", detail["type"])
+
+
+_CHECKS: Final[WeakKeyDictionary[pulumi.Output[Any], _Check]] = WeakKeyDictionary()
+"""The check of each Output that a field let through."""
+
+
+def _checked(value: pulumi.Output[Any], validator: SchemaValidator, field: str) -> pulumi.Output[Any]:
+    check = _Check(validator, field)
+    found: pulumi.Output[Any] = value.apply(check)
+    _CHECKS[found] = check
+    return found
+
+
+def locate(value: pulumi.Output[Any], path: str, subject: str) -> None:
+    """Say where the Output of a field stands, so that the error names that if its value turns out wrong.
+
+    A field knows its own name only. It has to be said before the value is known: where the model is used at first. Of
+    an Output that is no field's it means nothing.
+
+    Args:
+        value: The Output, as the model holds it.
+        path: Its path in the user's whole spec.
+        subject: What the error is about.
+
+    """
+    if value in _CHECKS:
+        check = _CHECKS[value]
+        check.path, check.subject = path, subject
 
 
 def _refuse_to_dump(value: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeGuard, cast, dataclass_transform, get_args
+from typing import TYPE_CHECKING, Any, Final, Self, TypeGuard, TypeVar, cast, dataclass_transform, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.alias_generators import to_camel
@@ -19,16 +19,30 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from pulumi_kserve.errors import Problem, SpecError
 
-__all__ = ["OneOf", "Spec", "is_mapping", "nearest", "problems_of", "wire"]
+__all__ = ["OneOf", "Spec", "is_mapping", "nearest", "problems_of", "wire", "without_none"]
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
 else:
     ModelMetaclass = type(BaseModel)
 
+T = TypeVar("T")
 
 _NO_MAPPINGS = (str, int, float, list, tuple, type(None))
 """What is told from a mapping faster than an abstract class can tell it."""
+_OR: Final = " or "
+_CURES: Final[Mapping[str, str]] = {
+    "bool_type": "Write true or false, without quotes",
+    "int_type": "Write a whole number, without quotes",
+}
+"""How to mend a value of the wrong type, by pydantic's name of the fault."""
+_KINDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "a mapping"),
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "a list"),
+}
+"""What belongs where nothing stands, by pydantic's name of the fault; elsewhere it is a value."""
+_SAYS_IT_ALL: Final = frozenset({"missing", "one_of", "value_error"})
+"""The faults whose message fits where nothing stands, too."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
@@ -86,13 +100,12 @@ class OneOf:
             name: core_schema.no_info_before_validator_function(_unwrap(name), handler.generate_schema(arm))
             for name, arm in self.arms.items()
         }
-        known = " or ".join(self.arms)
         return core_schema.tagged_union_schema(
             choices,
             tag,
             custom_error_type="one_of",
-            custom_error_message=f"expected exactly one of the keys {known}",
-            metadata={"arms": tuple(self.arms)},
+            custom_error_message="expected exactly one of the keys {arms}",
+            custom_error_context={"arms": _OR.join(self.arms)},
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -148,6 +161,11 @@ def wire(value: Any) -> Any:
     return value
 
 
+def without_none(fields: Mapping[str, T | None]) -> dict[str, T]:
+    """The fields that are set."""
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 def problems_of(model: type[BaseModel], error: ValidationError, *, python: bool) -> Iterator[Problem]:
     """The problems of a failed validation, with paths in Python's or in YAML's spelling."""
     details = error.errors(include_url=False)
@@ -160,7 +178,7 @@ def problems_of(model: type[BaseModel], error: ValidationError, *, python: bool)
             known = [_spelling(name, python=python) for name in _keys_at(model, detail["loc"][:-1])]
             yield Problem(path, f"unknown key {key!r}", nearest(key, known), "unknown-key")
         else:
-            yield Problem(path, _message(detail), rule=detail["type"])
+            yield Problem(path, _message(detail), _cure(detail), detail["type"])
 
 
 def _below(loc: Sequence[int | str], above: Sequence[int | str]) -> bool:
@@ -171,15 +189,44 @@ def nearest(word: str, known: Sequence[str]) -> str:
     """A sentence that offers the known words nearest to `word`, or all of them when none is near."""
     if not known:
         return "No key is allowed here"
+    return _near(word, known) or f"Known: {', '.join(sorted(known))}"
+
+
+def _near(word: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
-    return f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Known: {', '.join(sorted(known))}"
+    return f"Did you mean {_OR.join(map(repr, near))}?" if near else ""
 
 
 def _message(detail: ErrorDetails) -> str:
+    value = detail["input"]
+    if _is_empty(detail):
+        return "has no value"
     message = detail["msg"].removeprefix("Value error, ")
-    value = detail.get("input")
+    if detail["type"] == "one_of" and is_mapping(value):
+        return f"{message}, got {' and '.join(repr(str(key)) for key in value) or 'none of them'}"
     plain = isinstance(value, (str, int, float, bool)) and detail["type"] not in {"missing", "value_error"}
     return f"{message} (got {value!r})" if plain else message
+
+
+def _cure(detail: ErrorDetails) -> str:
+    if _is_empty(detail):
+        return f"Write {_KINDS.get(detail['type'], 'a value')}, or remove it"
+    if detail["type"] == "one_of":
+        return _cure_of_union(detail["input"], detail.get("ctx", {})["arms"].split(_OR))
+    return _CURES.get(detail["type"], "")
+
+
+def _is_empty(detail: ErrorDetails) -> bool:
+    return detail["input"] is None and detail["type"] not in _SAYS_IT_ALL
+
+
+def _cure_of_union(value: Any, arms: Sequence[str]) -> str:
+    if value in arms:
+        return f"Write it as a key, '{value}: {{}}'"
+    keys = [str(key) for key in value] if is_mapping(value) else [value] if isinstance(value, str) else []
+    if len(keys) > 1:
+        return "Keep one of them"
+    return _near(keys[0], arms) if keys else "Write one of them, or remove it"
 
 
 def _path(loc: Sequence[int | str], *, python: bool) -> str:

@@ -102,9 +102,11 @@ class StackSettings(Spec):
         except ValidationError as error:
             problems += list(problems_of(cls, error, python=False))
         else:
-            if not problems:
+            if not problems and not file.given_twice:
                 return settings
-        raise StackFileError(file.shown, [file.located(problem, NAMESPACE) for problem in problems])
+        raise StackFileError(
+            file.shown, [*file.given_twice, *(file.located(problem, NAMESPACE) for problem in problems)]
+        )
 
     def cluster(self) -> ClusterSpec:
         """The cluster that the stack uses."""
@@ -212,8 +214,10 @@ def _config() -> tuple[dict[str, Any], list[Problem]]:
             continue
         if key not in known:
             problems.append(Problem(key, f"unknown key {key!r}", nearest(key, [*known, *SECRET_KEYS]), "unknown-key"))
-            continue
-        values[key] = _decoded(key, text)
+        elif text == "":
+            problems.append(Problem(key, "has no value", "Write a value, or remove it", "no-value"))
+        else:
+            values[key] = _decoded(key, text)
     return values, problems
 
 

@@ -15,23 +15,30 @@ __all__ = ["MOST_BYTES", "StackFile", "read_mapping"]
 
 MOST_BYTES: Final = 4 * 1024**2
 """The largest stack or project file: tens of thousands of lines."""
+_PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml")
+_SETTINGS: Final = "config.kserve:"
+"""Where the keys of :class:`~pulumi_kserve.settings.StackSettings` lie, which judges them."""
 
 
 def read_mapping(path: Path) -> Document:
     """The mapping in the YAML file at `path`, read as the engine does; an empty file gives an empty one.
 
+    A key of ``kserve:`` that a stack file gives twice is no error here, but one of the document's problems: the
+    settings tell it together with all else that is wrong with them.
+
     Raises:
         StackFileError: the file cannot be read, is not YAML, is too large, has a key twice, or is no single mapping.
 
     """
-    shown = str(path)
+    shown = _shown(path)
     try:
         content = read_file(path, shown=shown, most_bytes=MOST_BYTES)
         found = list(read_documents(content, shown=shown, dialect=ENGINE))
     except SpecError as error:
         raise StackFileError(shown, error.problems) from error
     document = found[0] if found else Document(0, Built())
-    problems = list(document.problems)
+    judged_later = () if path.name in _PROJECT_FILES else (_SETTINGS,)
+    problems = [problem for problem in document.problems if not problem.path.startswith(judged_later)]
     if document.value in (None, ""):
         document = Document(0, Built({}))
     elif not isinstance(document.value, dict):
@@ -74,6 +81,12 @@ class StackFile:
         line = self._document.line_of(f"config.{namespace}:{problem.path}") if self._document else None
         return replace(problem, path=f"{namespace}:{problem.path}", line=line)
 
+    @property
+    def given_twice(self) -> list[Problem]:
+        """The keys of ``kserve:`` that are given twice, with their lines."""
+        found = self._document.problems if self._document else ()
+        return [replace(each, path=each.path.removeprefix("config.")) for each in found]
+
     @cached_property
     def _document(self) -> Document | None:
         """None where the file cannot be used: the engine has read it, so what is wrong with it is not news."""
@@ -81,6 +94,12 @@ class StackFile:
             return read_mapping(self.path) if self.path else None
         except StackFileError:
             return None
+
+
+def _shown(path: Path) -> str:
+    """The path from the project's folder, or as it is where there is no project."""
+    homes = [folder for folder in path.parents if any((folder / name).is_file() for name in _PROJECT_FILES)]
+    return str(path.relative_to(homes[0]) if homes else path)
 
 
 def _stack_folder(folder: Path) -> str:

@@ -42,6 +42,8 @@ _SKLEARN: Final = RuntimeFacts(
 )
 _CPU: Final = resource("cpu", type="Utilization", averageUtilization=80)
 _STORED: Final = {"storageUri": None}
+_MOUNT: Final = {"name": "scratch", "mountPath": "/scratch"}
+_TWO_PORTS: Final = [{"containerPort": 8080}, {"containerPort": 9000}]
 _MULTI_NODE: Final = "kserve-huggingfaceserver-multinode"
 
 
@@ -102,6 +104,8 @@ CONTAINERS: Final = (
     Example("template-braces", service(model({"args": ["--chat={{ messages }}"]}))),
     Example("limit-below-request", service(model({"resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}}))),
     Example("restart-policy", service(model(restartPolicy="Never"))),
+    Example("volume-missing", service({"containers": [{**CONTAINER, "volumeMounts": [_MOUNT]}]})),
+    Example("probe-port", service({"containers": [{**CONTAINER, "readinessProbe": {"tcpSocket": {"port": "rest"}}}]})),
     Example("worker-in-knative", service(worker(), annotations=NO_SCALING), mode="Knative", also=("other-mode",)),
     Example(
         "worker-without-model",
@@ -127,6 +131,7 @@ PLACES: Final = (
         "storage-type", service(model({"storageUri": None, "storage": {"path": "b", "parameters": {"type": "gs"}}}))
     ),
     Example("credentials-on-model", service(model({"storageUri": "hf://a/b", **env("HF_TOKEN")}))),
+    Example("shared-mount-path", service(uris(("s3://a/b", None), ("s3://a/c", None)))),
     Example("claim-path", service(uris(("pvc://claim/iris", "/mnt/models")))),
     Example("uris-skipped", service(uris(("oci://a/b", "/m/a"), ("s3://a/b", "/m/b"))), releases=OLD),
     Example("image-paths", service(uris(("oci://a/b", "/m/a"), ("oci://a/c", "/m/b"))), releases=NEW),
@@ -190,6 +195,12 @@ MODES: Final = (
     Example("knative-missing", service(annotations=KNATIVE), releases=NEW, platform={}),
     Example("overwritten-annotation", _annotated("autoscaling.knative.dev/min-scale"), mode="Knative"),
     Example("knative-field", service(model(terminationGracePeriodSeconds=5)), mode="Knative"),
+    Example(
+        "knative-duration",
+        service(model(annotations={"serving.knative.dev/rollout-duration": "500ms"})),
+        mode="Knative",
+    ),
+    Example("knative-port", service({"containers": [{**CONTAINER, "ports": _TWO_PORTS}]}), mode="Knative"),
     Example("canary-percent-range", service(model(canaryTrafficPercent=150)), mode="Knative"),
     Example("canary-percent-ignored", service(model(canaryTrafficPercent=10))),
     Example("other-mode", _annotated("autoscaling.knative.dev/target", "5")),

@@ -80,6 +80,12 @@ def test_a_label_that_is_none_is_refused(labels: Mapping[str, Any]) -> None:
     assert [problem.rule for problem in refuse_labels(labels, "labels")] == ["labels"]
 
 
+def test_the_workers_node_selector_is_made_of_labels_too() -> None:
+    manifest = service(worker(nodeSelector={"zone": "a b"}), annotations=NO_SCALING)
+    problems = [each for each in judge(manifest, Context("0.19", "Standard")) if each.rule == "pod-labels"]
+    assert [each.path for each in problems] == ["spec.predictor.workerSpec.nodeSelector.zone"]
+
+
 @pytest.mark.parametrize("labels", [{}, {"a": ""}, {"example.com/a_b.c": "x" * 63}, {"a": None}])
 def test_a_label_is_accepted(labels: Mapping[str, Any]) -> None:
     assert list(refuse_labels(labels, "labels")) == []

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pulumi
 import pytest
-from pulumi_kserve.endpoints.admission import locations, storage
+from pulumi_kserve.contracts import ModelUri
+from pulumi_kserve.endpoints.admission import locations, storage, storage_uris
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.registry import judge
 
 from tests.conformance.objects import CONTAINER, env, model, service, uris
+from tests.unit.whole_components import with_outputs
 
-RULES = (*storage.RULES, *locations.RULES)
+RULES = (*storage.RULES, *locations.RULES, *storage_uris.RULES)
 
 
 def found(manifest: Mapping[str, Any], release: str = "0.20") -> list[str]:
@@ -62,6 +65,14 @@ def test_a_uri_that_kserve_reads_is_accepted(uri: str, release: str) -> None:
         ("https://account.blob.core.windows.net", "storage-uri"),
         ("pvc://", "storage-uri"),
         ("oci://", "storage-uri"),
+        ("s3://", "storage-uri"),
+        ("s3:///models/iris", "storage-uri"),
+        ("gs:///models/iris", "storage-uri"),
+        ("https:///iris.joblib", "storage-uri"),
+        (" s3://models/iris", "storage-uri"),
+        ("s3://models/iris ", "storage-uri"),
+        ("pvc://claim/iris\n", "storage-uri"),
+        ("hf://org/model\t", "storage-uri"),
     ],
 )
 def test_a_uri_that_kserve_does_not_read_is_refused(uri: str, rule: str) -> None:
@@ -86,6 +97,36 @@ def test_the_path_in_a_claim_counts_for_one_uri_and_not_for_several() -> None:
 
 def uris_of(*places: tuple[str, str | None]) -> dict[str, Any]:
     return service(uris(*places))
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        (("s3://a/b", None), ("s3://a/c", None)),
+        (("s3://a/b", None), ("hf://org/model", "/mnt/models/")),
+        (("s3://a/b", "/mnt/x"), ("pvc://claim", "/mnt/x")),
+        (("pvc://one", "/mnt/x"), ("pvc://two", "/mnt/x")),
+    ],
+)
+def test_two_places_cannot_have_one_folder(places: tuple[tuple[str, str | None], ...]) -> None:
+    problems = judge(uris_of(*places), Context("0.20", "Standard"), rules=RULES)
+    assert [(each.rule, each.path) for each in problems] == [
+        ("shared-mount-path", "spec.predictor.storageUris[1].mountPath")
+    ]
+
+
+def test_two_claims_at_one_path_beside_downloads_are_refused_once() -> None:
+    places = (("pvc://a", "/m/x"), ("pvc://b", "/m/x"), ("s3://a/b", "/m/y"), ("s3://a/c", "/m/z"))
+    assert found(uris_of(*places)) == ["claim-paths"]
+
+
+def test_a_path_that_ends_in_a_blank_is_refused_while_its_bucket_is_unknown() -> None:
+    bucket = with_outputs(lambda: pulumi.Output.from_input("bucket"))
+    assert found(service(model({"storageUri": ModelUri("s3", "iris ", bucket)}))) == ["storage-uri"]
+
+
+def test_a_password_is_refused_whatever_stands_around_it() -> None:
+    assert "inline-credentials" in found(of_uri(" https://user:word@example.com/iris "))
 
 
 def test_an_image_beside_other_uris_hides_them_in_0_19() -> None:

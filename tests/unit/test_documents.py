@@ -300,17 +300,46 @@ def test_a_stack_file_that_cannot_be_used_is_one_message_and_nothing_runs(
     with pytest.raises(StackFileError, match=words) as caught:
         synth_stack(folder, "dev")
     assert [problem.line for problem in caught.value.problems] == [line]
-    assert str(folder / "Pulumi.dev.yaml") in str(caught.value)
+    assert caught.value.file == "Pulumi.dev.yaml"
     assert not (folder / "ran").exists()
 
 
 def test_all_keys_given_twice_in_a_stack_file_are_named_at_once(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
-    file.write_text("config:\n  a: 1\n  a: 2\n  kserve:b: {c: 1, c: 2}\n")
+    file.write_text("config:\n  a: 1\n  a: 2\n  aws:b: {c: 1, c: 2}\n")
     with pytest.raises(StackFileError) as caught:
         read_mapping(file)
     found = [(problem.path, problem.line) for problem in caught.value.problems]
-    assert found == [("config.a", 3), ("config.kserve:b.c", 4)]
+    assert found == [("config.a", 3), ("config.aws:b.c", 4)]
+
+
+def test_a_key_of_our_settings_that_is_given_twice_is_left_to_the_settings(tmp_path: Path) -> None:
+    folder = stack(tmp_path, "config:\n  kserve:b: {c: 1,\n    c: 2}\n")
+    assert read_mapping(folder / "Pulumi.dev.yaml").value == {"config": {"kserve:b": {"c": 2}}}
+    found = StackFile.find(folder, "dev").given_twice
+    assert [(problem.path, problem.line) for problem in found] == [("kserve:b.c", 3)]
+
+
+def test_a_key_of_our_settings_that_the_project_file_gives_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\nconfig:\n  kserve:b: 1\n  kserve:b: 2\n")
+    with pytest.raises(StackFileError, match=r"Pulumi.yaml:5: config.kserve:b: is given twice"):
+        read_mapping(tmp_path / "Pulumi.yaml")
+
+
+def test_a_stack_file_is_called_by_its_path_in_the_project(tmp_path: Path) -> None:
+    folder = stack(tmp_path, "")
+    (folder / "stacks").mkdir()
+    (folder / "stacks" / "Pulumi.dev.yaml").write_text("config: [\n")
+    with pytest.raises(StackFileError) as caught:
+        read_mapping(folder / "stacks" / "Pulumi.dev.yaml")
+    assert caught.value.file == "stacks/Pulumi.dev.yaml"
+
+
+def test_a_stack_file_without_a_project_is_called_by_the_path_it_was_named_by(tmp_path: Path) -> None:
+    (tmp_path / "alone.yaml").write_text("config: [\n")
+    with pytest.raises(StackFileError) as caught:
+        read_mapping(tmp_path / "alone.yaml")
+    assert caught.value.file == str(tmp_path / "alone.yaml")
 
 
 def test_a_stack_file_with_bytes_beyond_the_limit_is_found_too_large(tmp_path: Path) -> None:

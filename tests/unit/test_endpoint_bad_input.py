@@ -55,6 +55,48 @@ def test_a_field_that_the_release_has_not_is_said_so_in_the_users_words(said: di
     assert refused_by_019(said) == [(path, "KServe 0.19 has no such field. Leave it out, or use a newer KServe")]
 
 
+@pytest.mark.parametrize(
+    ("said", "path", "cure"),
+    [
+        ({"labels": None}, "labels", "Write a mapping, or remove it"),
+        ({"predictor": None}, "predictor", "Write a mapping, or remove it"),
+        (predictor(args=None), "predictor.model.args", "Write a list, or remove it"),
+        (predictor(env={"A": None}), "predictor.model.env.A", "write '' for an empty text, or remove it"),
+    ],
+)
+def test_a_key_with_nothing_under_it_is_answered_with_the_cure(said: dict[str, Any], path: str, cure: str) -> None:
+    (problem,) = refused({**predictor(), **said})
+    assert problem.path == path
+    assert "has no value" in problem.message
+    assert problem.message.endswith(cure)
+
+
+def test_an_unknown_way_of_scaling_is_answered_with_the_nearest() -> None:
+    (problem,) = refused({"predictor": {**predictor()["predictor"], "scaling": {"hpaa": {"maxReplicas": 2}}}})
+    assert problem.path == "predictor.scaling"
+    assert problem.message.endswith("got 'hpaa'. Did you mean 'hpa'?")
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ({"stopped": "yes"}, "stopped"),
+        ({"teamLabels": 0}, "teamLabels"),
+        (predictor(stdin="true"), "predictor.model.stdin"),
+        ({"predictor": {**predictor()["predictor"], "hostNetwork": "on"}}, "predictor.hostNetwork"),
+    ],
+)
+def test_what_is_no_truth_value_is_not_taken_for_one(said: dict[str, Any], path: str) -> None:
+    (problem,) = refused({**predictor(), **said})
+    assert problem.path == path
+    assert problem.message.endswith("Write true or false, without quotes")
+
+
+def test_thousands_of_variables_that_refer_to_each_other_make_an_endpoint() -> None:
+    chain = {f"V{number:05}": f"$(V{number + 1:05})" for number in range(5000)}
+    assert refused(predictor(env=chain)) == []
+
+
 def test_canaries_of_a_release_without_them_are_refused_once() -> None:
     canaries = {"next": {"trafficPercent": 10, "model": predictor()["predictor"]["model"]}}
     assert [path for path, _ in refused_by_019({**predictor(), "canaries": canaries})] == ["canaries"]

@@ -54,6 +54,11 @@ def test_variables_that_refer_to_each_other_are_each_there_once() -> None:
     assert [each["name"] for each in env_fields({"A": "$(B)", "B": "$(A)"})] == ["B", "A"]
 
 
+def test_a_chain_of_references_may_be_as_long_as_it_likes() -> None:
+    env: dict[str, EnvValue] = {f"V{number:05}": f"$(V{number + 1:05})" for number in range(5000)}
+    assert [each["name"] for each in env_fields(env)] == sorted(env, reverse=True)
+
+
 def test_a_secret_is_rendered_as_a_reference() -> None:
     assert env_fields({"T": SecretKey(name="creds", key="token")}) == [
         {"name": "T", "valueFrom": {"secretKeyRef": {"name": "creds", "key": "token"}}}
@@ -75,7 +80,7 @@ def test_a_source_is_rendered_with_its_prefix() -> None:
     ("value", "path", "reason"),
     [
         (8080, "env.A", "put the value in quotes"),
-        (None, "env.A", "put the value in quotes"),
+        (None, "env.A", "write '' for an empty text, or remove it"),
         ({}, "env.A", "exactly one of the keys fromSecret or fromConfigMap or fromField or fromResource"),
         (
             {"fromSecret": {"name": "a", "key": "b"}, "fromField": {"fieldPath": "metadata.name"}},

@@ -1,14 +1,15 @@
 """Specs: every problem at once, with its path and the nearest known names."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
 from pulumi_kserve.errors import SpecError
-from pulumi_kserve.inputs import In
-from pulumi_kserve.models import OneOf, Spec, wire
+from pulumi_kserve.inputs import In, locate
+from pulumi_kserve.models import OneOf, Spec, wire, without_none
 from pulumi_kserve.testing import synth
 from pydantic import Field
 
@@ -24,6 +25,9 @@ class Right(Spec):
 class Both(Spec):
     side: Annotated[Left | Right, OneOf(left=Left, right=Right)]
     things: tuple[Right, ...] = ()
+    names: dict[str, str] = Field(default_factory=dict)
+    open: Truth = False
+    size: Whole = 1
 
 
 def problems(value: object) -> dict[str, str]:
@@ -42,12 +46,56 @@ def test_an_unknown_key_is_answered_with_the_nearest_names() -> None:
 
 
 def test_a_key_that_is_near_to_nothing_is_answered_with_all_known_names() -> None:
-    assert "Known: side, things" in problems({"side": {"right": {}}, "zzz": 1})["zzz"]
+    assert "Known: names, open, side, size, things" in problems({"side": {"right": {}}, "zzz": 1})["zzz"]
 
 
 @pytest.mark.parametrize("wrong", [{}, {"left": {"minReplicas": 1}, "right": {}}, {"up": {}}, "left", None])
 def test_a_union_takes_exactly_one_of_its_keys(wrong: object) -> None:
     assert "exactly one of the keys left or right" in problems({"side": wrong})["side"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"lefft": {"minReplicas": 1}}, "got 'lefft'. Did you mean 'left'?"),
+        ({"up": {}}, "got 'up'"),
+        ({"left": {"minReplicas": 1}, "right": {}}, "got 'left' and 'right'. Keep one of them"),
+        ({}, "got none of them. Write one of them, or remove it"),
+        (None, "left or right. Write one of them, or remove it"),
+        ("right", "(got 'right'). Write it as a key, 'right: {}'"),
+        ("rihgt", "(got 'rihgt'). Did you mean 'right'?"),
+        (3, "(got 3). Write one of them, or remove it"),
+    ],
+)
+def test_a_union_says_what_it_got_and_which_key_was_probably_meant(wrong: object, words: str) -> None:
+    assert problems({"side": wrong})["side"].endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("key", "cure"),
+    [
+        ("names", "Write a mapping, or remove it"),
+        ("things", "Write a list, or remove it"),
+        ("open", "Write a value, or remove it"),
+    ],
+)
+def test_a_key_with_nothing_under_it_is_answered_with_what_belongs_there(key: str, cure: str) -> None:
+    assert problems({"side": {"right": {}}, key: None}) == {key: f"has no value. {cure}"}
+
+
+@pytest.mark.parametrize("wrong", ["yes", "true", "false", 1, 0, "on"])
+def test_what_is_no_truth_value_is_not_taken_for_one(wrong: object) -> None:
+    reason = problems({"side": {"right": {}}, "open": wrong})["open"]
+    assert reason.endswith(f"(got {wrong!r}). Write true or false, without quotes")
+
+
+def test_a_number_in_quotes_is_answered_with_the_cure() -> None:
+    reason = problems({"side": {"right": {}}, "size": "2"})["size"]
+    assert reason.endswith("(got '2'). Write a whole number, without quotes")
+
+
+def test_fields_that_are_not_set_are_left_out() -> None:
+    assert without_none({"a": None, "b": 0, "c": "", "d": {}}) == {"b": 0, "c": "", "d": {}}
 
 
 def test_paths_are_in_snake_case_for_a_model_built_in_python() -> None:
@@ -91,6 +139,25 @@ def test_an_output_that_turns_out_wrong_is_refused_by_the_same_rule() -> None:
 
     with pytest.raises(SpecError, match="the Output given for name"):
         synth(program)
+
+
+def test_an_output_whose_place_is_known_is_refused_with_its_whole_path() -> None:
+    def program() -> None:
+        name: Any = Right(name=pulumi.Output.from_input("x")).name
+        locate(name, "things[0].name", "a shop")
+        pulumi.export("name", name)
+
+    with pytest.raises(SpecError) as refused:
+        synth(program)
+    assert refused.value.subject == "a shop"
+    assert [problem.path for problem in refused.value.problems] == ["things[0].name"]
+
+
+def test_an_output_that_is_no_fields_has_no_place_to_be_told() -> None:
+    def program() -> None:
+        locate(pulumi.Output.from_input("x"), "things[0].name", "a shop")
+
+    assert synth(program).outputs == {}
 
 
 def test_a_model_that_holds_an_output_is_never_dumped() -> None:

@@ -55,6 +55,11 @@ def test_without_a_tag_there_is_no_annotation(rollout: Rollout | None) -> None:
     assert rollout_annotations(rollout) == {}
 
 
+@pytest.mark.parametrize("duration", ["0s", "1.5m", "1h30m", "2000ms"])
+def test_a_gradual_rollout_takes_whole_seconds(duration: str) -> None:
+    assert GradualTraffic(duration=duration).duration == duration
+
+
 def test_a_gradual_rollout_is_an_annotation_of_the_component() -> None:
     fields = component_fields(Component(rollout=GradualTraffic(duration="10m")), rendering("Knative"), main=True)
     assert fields["annotations"] == {"serving.knative.dev/rollout-duration": "10m"}
@@ -67,6 +72,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("a fraction", {"rolling": {"maxSurge": 0.5}}, "rollout.rolling.maxSurge", "a number of pods"),
     ("a share above all", {"canary": {"trafficPercent": 101}}, "rollout.canary.trafficPercent", "100"),
     ("a time without a unit", {"gradual": {"duration": "600"}}, "rollout.gradual.duration", "'600s'"),
+    ("less than a second", {"gradual": {"duration": "500ms"}}, "rollout.gradual.duration", "whole number of seconds"),
+    ("longer than can be read", {"gradual": {"duration": "2562048h"}}, "rollout.gradual.duration", "2562047h"),
     ("two at once", {"recreate": {}, "previous": {}}, "rollout", "exactly one"),
     ("a revision that KServe cannot pin", {"pinned": {"revision": "iris-1"}}, "rollout", "previous"),
 ]

@@ -7,7 +7,14 @@ import pytest
 from pulumi_kserve.contracts import FormatFacts, PlatformFacts, RuntimeFacts, WorkerFacts
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.registry import judge
-from pulumi_kserve.endpoints.admission.runtime_selection import CHECKS, Need, Refusal, select_runtime, usual_protocol
+from pulumi_kserve.endpoints.admission.runtime_selection import (
+    CHECKS,
+    Need,
+    Offer,
+    refusals,
+    taken_runtime,
+    usual_protocol,
+)
 from pulumi_kserve.endpoints.admission.runtimes import RULES, chosen_runtime, spoken_protocol
 from pulumi_kserve.endpoints.spec.predictor import Predictor
 from pulumi_kserve.errors import Problem
@@ -65,8 +72,10 @@ def runtime(name: str = "mine", *formats: str, **more: Any) -> RuntimeFacts:
 
 
 def taken(need: Need, *runtimes: RuntimeFacts) -> str:
-    found = select_runtime(runtimes, need)
-    return f"refused: {found.rule}" if isinstance(found, Refusal) else found.name
+    offer = Offer(runtimes)
+    found = taken_runtime(offer, need)
+    refused = [f"refused: {each.rule}" for each in refusals(offer, need)]
+    return found.name if found and not refused else refused[0]
 
 
 def facts(*runtimes: RuntimeFacts, release: str = "0.20") -> PlatformFacts:
@@ -130,10 +139,9 @@ def test_a_namespaces_own_runtime_comes_before_any_of_the_cluster() -> None:
 
 
 def test_a_name_means_the_namespaces_own_runtime_first() -> None:
-    found = select_runtime(
-        [runtime("a"), runtime("a", namespace="team")], Need("sklearn", runtime="a", namespace="team")
-    )
-    assert isinstance(found, RuntimeFacts)
+    offer = Offer((runtime("a"), runtime("a", namespace="team")))
+    found = taken_runtime(offer, Need("sklearn", runtime="a", namespace="team"))
+    assert found is not None
     assert found.namespace == "team"
 
 

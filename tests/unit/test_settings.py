@@ -32,10 +32,15 @@ def load(folder: Path, text: str) -> StackSettings:
     (stacks / "Pulumi.dev.yaml").write_text(text)
     loaded: dict[str, dict[str, Any] | None] = yaml.safe_load(text)
     content = loaded["config"] or {}
-    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in content.items()}
+    config = {key: _text(value) for key, value in content.items()}
     found: list[StackSettings] = []
     synth(lambda: found.append(StackSettings.load(folder)), stack="dev", config=config)
     return found[0]
+
+
+def _text(value: object) -> str:
+    """A value as the engine hands it to the program."""
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 SKLEARN = RuntimeFacts(name="sklearn", formats=(FormatFacts(name="sklearn", version="1", auto_select=True),))
@@ -73,6 +78,36 @@ def test_an_unknown_setting_is_answered_with_the_nearest(tmp_path: Path) -> None
     (problem,) = refused(tmp_path, GOOD + "  kserve:endpoint: {}\n").problems
     assert (problem.path, problem.line) == ("kserve:endpoint", 12)
     assert "'endpoints'" in problem.cure
+
+
+def test_a_key_given_twice_hides_nothing_else_that_is_wrong(tmp_path: Path) -> None:
+    twice = GOOD.replace("      namespace: team\n", "      namespace: team\n      namespace: team\n")
+    error = refused(tmp_path, twice.replace("format: sklearn", "format: 3"))
+    assert [(problem.path, problem.line) for problem in error.problems] == [
+        ("kserve:endpoints.iris.namespace", 8),
+        ("kserve:endpoints.iris.predictor.model.format", 11),
+    ]
+    assert error.file == "stacks/Pulumi.dev.yaml"
+
+
+def test_a_key_given_twice_is_refused_when_all_else_is_right(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, GOOD.replace("owner: team", "owner: team\n      owner: team")).problems
+    assert (problem.path, problem.line, problem.rule) == ("kserve:namespaces.team.owner", 5, "duplicate-key")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "cure"),
+    [
+        (GOOD + "  kserve:store:\n", "kserve:store", "Write a value, or remove it"),
+        (GOOD + "  kserve:platform:\n", "kserve:platform", "Write a value, or remove it"),
+        (GOOD + "  kserve:context: ''\n", "kserve:context", "Write a value, or remove it"),
+        (GOOD + "      labels:\n", "kserve:endpoints.iris.labels", "Write a mapping, or remove it"),
+    ],
+)
+def test_a_key_with_nothing_under_it_is_answered_with_the_cure(tmp_path: Path, text: str, path: str, cure: str) -> None:
+    (problem,) = refused(tmp_path, text).problems
+    assert (problem.path, problem.message, problem.cure) == (path, "has no value", cure)
+    assert problem.line == len(text.splitlines())
 
 
 def test_settings_of_other_prefixes_are_left_alone(tmp_path: Path) -> None:

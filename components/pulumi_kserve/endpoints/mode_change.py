@@ -8,17 +8,15 @@ word, `allow_recreate`. https://kserve.github.io/website/docs/concepts/architect
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION
+from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION, OLD_MODES
 from pulumi_kserve.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from pulumi_kserve.live.cluster import Cluster
 
 __all__ = ["Standing", "refuse_mode_change", "refuse_other_mode"]
-
-_STANDARD: Final = frozenset({"Standard", "RawDeployment"})
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def refuse_other_mode(wanted: Standing, cluster: Cluster) -> None:
         return
     said = live["metadata"].get("annotations", {}).get(MODE_ANNOTATION)
     standing = str(live.get("status", {}).get("deploymentMode") or said or wanted.mode)
-    if (standing in _STANDARD) != (wanted.mode in _STANDARD):
+    if OLD_MODES.get(standing, standing) != wanted.mode:
         raise SpecError(
             f"InferenceService {wanted.name!r}",
             [

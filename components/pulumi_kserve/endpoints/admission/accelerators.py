@@ -12,7 +12,7 @@ from typing import Any, Final
 from pulumi_kserve.contracts import AcceleratorVendor, PoolFacts, RuntimeFacts
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
-from pulumi_kserve.endpoints.admission.runtime_selection import Need, candidates, named_runtime
+from pulumi_kserve.endpoints.admission.runtime_selection import Need, taken_runtime
 from pulumi_kserve.endpoints.admission.runtimes import needs, offered
 from pulumi_kserve.endpoints.admission.subject import Component, Container, Subject
 from pulumi_kserve.endpoints.admission.values import fields, plain_text, quantity
@@ -80,7 +80,7 @@ def _refuse_image(subject: Subject, context: Context) -> Iterator[Problem]:
     offer = offered(context)
     for predictor, need in needs(subject, context):
         model = fields(predictor.model)
-        runtime = named_runtime(offer, need) if need.runtime else next(iter(candidates(offer, need)), None)
+        runtime = taken_runtime(offer, need)
         if runtime is None or runtime.accelerators is None or model.get("image") is not None:
             continue
         version = plain_text(model.get("runtimeVersion"))

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from pulumi_kserve.endpoints.admission.autoscalers import as_run, as_validated, metrics
+from pulumi_kserve.endpoints.admission.metric_targets import BY_VALUE, MOST_PERCENT, targets
 from pulumi_kserve.endpoints.admission.rule import Rule
 from pulumi_kserve.endpoints.admission.subject import Component
 from pulumi_kserve.endpoints.admission.values import fields, plain_text, whole_number
 
 __all__ = ["CHECKS", "RULES"]
 
-_MOST_PERCENT: Final = 100
 _DEFAULT_PERCENT: Final = 80
 _Found = Iterator[tuple[str, str, str]]
 
@@ -30,7 +30,7 @@ def _metric(component: Component) -> _Found:
 def _target(component: Component) -> _Found:
     target, written = whole_number(component.fields.get("scaleTarget")), component.fields.get("scaleMetric")
     metric = "cpu" if written is None else plain_text(written)
-    if target is not None and (target > _MOST_PERCENT or (target < 1 and metric in {"cpu", "memory"})):
+    if target is not None and (target > MOST_PERCENT or (target < 1 and metric in {"cpu", "memory"})):
         cure = "Give a percentage of what the pods request, 1 to 100"
         yield component.at("scaleTarget"), f"{target} is no use of {metric} to aim at", cure
 
@@ -75,32 +75,23 @@ def _no_metric(component: Component) -> _Found:
 
 
 def _cpu_by_value(component: Component) -> _Found:
-    for path, metric in metrics(component):
-        source = fields(metric.get("resource"))
-        target = fields(source.get("target"))
-        if source.get("name") == "cpu" and plain_text(target.get("type")) in {"Value", "AverageValue"}:
+    for found in targets(component):
+        if found.measured == "cpu" and found.aim in BY_VALUE:
             cure = "Use the type Utilization with averageUtilization"
             text = f"KServe reads only averageUtilization of a CPU target, and takes {_DEFAULT_PERCENT} % here"
-            yield f"{path}.resource.target.type", text, cure
+            yield found.at("type"), text, cure
 
 
 def _incomplete(component: Component) -> _Found:
-    for path, metric in metrics(component):
-        source = fields(metric.get("resource"))
-        target = fields(source.get("target"))
-        kind, percent = plain_text(target.get("type")), target.get("averageUtilization")
-        at = f"{path}.resource.target"
-        number = whole_number(percent)
-        if number is not None and number < 1 and kind == "Utilization":
-            yield f"{at}.averageUtilization", f"{number} is below 1: Kubernetes refuses the HPA", "Give at least 1"
-        if source.get("name") != "memory":
-            continue
-        if kind == "Utilization" and percent is None:
-            yield f"{at}.averageUtilization", "is missing: Kubernetes refuses the HPA", "Give a percentage, 1 or more"
-        elif kind == "AverageValue" and target.get("averageValue") is None:
-            yield f"{at}.averageValue", "is missing: Kubernetes refuses the HPA", "Give a quantity such as 2Gi"
-        elif kind == "Value":
-            yield f"{at}.type", "KServe drops it: Kubernetes refuses the HPA", "Use Utilization or AverageValue"
+    for found in targets(component):
+        if found.percent is not None and found.percent < 1:
+            text = f"{found.percent} is below 1: Kubernetes refuses the HPA"
+            yield found.at("averageUtilization"), text, "Give at least 1"
+        elif found.measured == "memory" and found.aim == "Value":
+            yield found.at("type"), "KServe drops it: Kubernetes refuses the HPA", "Use Utilization or AverageValue"
+        elif found.measured == "memory" and found.number is not None and found.lacks_number:
+            cure = "Give a percentage, 1 or more" if found.aim == "Utilization" else "Give a quantity such as 2Gi"
+            yield found.at(found.number), "is missing: Kubernetes refuses the HPA", cure
 
 
 RULES: Final[tuple[Rule, ...]] = (

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from pulumi_kserve.endpoints.admission.autoscalers import KNATIVE_CLASS
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
 from pulumi_kserve.endpoints.admission.subject import CLASS_ANNOTATION, Subject
 from pulumi_kserve.endpoints.admission.values import fields, joined
+from pulumi_kserve.endpoints.admission.wording import in_both_words
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.platform.releases import release_row
 
@@ -21,8 +23,10 @@ _TAGS: Final = "serving.kserve.io/enable-tag-routing"
 _KNATIVE_KEYS: Final = ("autoscaling.knative.dev/", "serving.knative.dev/", "networking.knative.dev/")
 _KSERVE_VISIBILITY: Final = "networking.kserve.io/visibility"
 _UNREAD: Final = {
-    "serving.kserve.io/metrics": "Use scaleMetric",
-    "serving.kserve.io/targetUtilizationPercentage": "Use scaleTarget",
+    "serving.kserve.io/metrics": in_both_words("Use scaleMetric", "`scaling.hpa` or `scaling.kpa.metric`"),
+    "serving.kserve.io/targetUtilizationPercentage": in_both_words(
+        "Use scaleTarget", "`scaling.hpa.cpuPercent` or `scaling.kpa.target`"
+    ),
     "serving.kserve.io/logger-secret-name": "Use logger.storage.key",
     "serving.kserve.io/logger-secret-path": "Use logger.storage.path",
     "serving.kserve.io/logger-secret-file": "Use logger.storage.key",
@@ -35,7 +39,9 @@ _BARE_GATEWAYS: Final = ("cluster-local", "ingress")
 def _refuse_canary_percent(subject: Subject, context: Context) -> Iterator[Problem]:
     if subject.mode(context.mode) != "Standard":
         return
-    cure = "Use Knative mode" if context.release == "0.19" else "Use `canary` of the service, or Knative mode"
+    cure = "Use Knative mode"
+    if context.release != "0.19":
+        cure = in_both_words("Use `canary` of the service, or Knative mode", "`canaries`")
     for component in subject.components:
         if component.fields.get("canaryTrafficPercent") is not None:
             path = component.at("canaryTrafficPercent")
@@ -54,7 +60,8 @@ def _refuse_other_mode(subject: Subject, context: Context) -> Iterator[Problem]:
 
 def _other_cure(key: str) -> str:
     if key == CLASS_ANNOTATION:
-        return "Leave it out: scaleMetric says enough, and autoscaling.knative.dev/class chooses Knative's HPA"
+        cure = f"Leave it out, and autoScaling too: Knative mode reads scaleMetric, scaleTarget and {KNATIVE_CLASS}"
+        return in_both_words(cure, "`scaling.kpa`")
     if key.endswith("/visibility"):
         return "Use the label networking.kserve.io/visibility in Standard mode, networking.knative.dev/ in Knative"
     return "Leave it out, or use a platform in Knative mode"

@@ -5,30 +5,21 @@ https://kserve.github.io/website/docs/model-serving/predictive-inference/autosca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from pulumi_kserve.endpoints.admission.autoscalers import as_run, as_validated, metrics
+from pulumi_kserve.endpoints.admission.metric_targets import BY_VALUE, MOST_PERCENT, SOURCES, targets
 from pulumi_kserve.endpoints.admission.rule import Rule
 from pulumi_kserve.endpoints.admission.subject import Component
 from pulumi_kserve.endpoints.admission.values import fields, joined, plain_text, quantity, whole_number
+from pulumi_kserve.endpoints.admission.wording import in_both_words
 
 __all__ = ["CHECKS", "RULES"]
 
-_MOST_PERCENT: Final = 100
 _LEAST_MEMORY: Final = 1024**2
 _WINDOW: Final = "stabilizationWindowSeconds"
-_KEYS: Final = {"Resource": "resource", "External": "external", "PodMetric": "podmetric"}
 _Found = Iterator[tuple[str, str, str]]
-
-
-def _sources(component: Component) -> Iterator[tuple[str, str, Mapping[str, Any] | None]]:
-    """The path, the type and the source of every metric whose type is known; None where it has no source."""
-    for path, metric in metrics(component):
-        kind = plain_text(metric.get("type"))
-        if kind in _KEYS:
-            source = metric.get(_KEYS[kind])
-            yield f"{path}.{_KEYS[kind]}", kind, None if source is None else fields(source)
 
 
 def _scale_metric(component: Component) -> _Found:
@@ -38,14 +29,14 @@ def _scale_metric(component: Component) -> _Found:
 
 
 def _empty(component: Component) -> _Found:
-    for path, kind, source in _sources(component):
-        if source is None:
-            yield path, f"a {kind} metric has no source", f"Add `{_KEYS[kind]}`"
-        elif kind != "Resource":
-            if not _given(fields(source.get("metric")).get("query")):
-                yield f"{path}.metric.query", "there is no query", "Give the query whose value KEDA compares"
-            if fields(source.get("target")).get("value") is None:
-                yield f"{path}.target.value", "there is no threshold", "Give the value at which one more pod is needed"
+    for found in targets(component):
+        if found.source is None:
+            yield found.path, f"a {found.kind} metric has no source", f"Add `{SOURCES[found.kind]}`"
+        elif found.kind != "Resource":
+            if not _given(fields(found.source.get("metric")).get("query")):
+                yield f"{found.path}.metric.query", "there is no query", "Give the query whose value KEDA compares"
+            if found.target.get("value") is None:
+                yield found.at("value"), "there is no threshold", "Give the value at which one more pod is needed"
 
 
 def _given(value: Any) -> bool:
@@ -53,32 +44,24 @@ def _given(value: Any) -> bool:
 
 
 def _resource(component: Component) -> _Found:
-    for path, kind, source in _sources(component):
-        if kind != "Resource" or source is None:
+    for found in targets(component):
+        if found.kind != "Resource":
             continue
-        target = fields(source.get("target"))
-        wanted, aim = plain_text(source.get("name")), plain_text(target.get("type"))
-        least = quantity(target.get("averageValue"))
-        if wanted == "cpu" and aim in {"Value", "AverageValue"}:
-            yield f"{path}.target.type", f"KEDA aims at no {aim} of the CPU", "Use Utilization"
-        elif wanted == "memory" and aim == "Value":
-            yield f"{path}.target.type", "KEDA aims at no Value of memory", "Use Utilization or AverageValue"
-        elif wanted == "memory" and aim == "AverageValue" and least is not None and least < _LEAST_MEMORY:
-            yield f"{path}.target.averageValue", "is less than 1Mi", "Give a quantity such as 2Gi"
+        least = quantity(found.target.get("averageValue"))
+        if found.measured == "cpu" and found.aim in BY_VALUE:
+            yield found.at("type"), f"KEDA aims at no {found.aim} of the CPU", "Use Utilization"
+        elif found.measured == "memory" and found.aim == "Value":
+            yield found.at("type"), "KEDA aims at no Value of memory", "Use Utilization or AverageValue"
+        elif found.measured == "memory" and found.aim == "AverageValue" and least is not None and least < _LEAST_MEMORY:
+            yield found.at("averageValue"), "is less than 1Mi", "Give a quantity such as 2Gi"
 
 
 def _target(component: Component) -> _Found:
-    needed = {"Utilization": "averageUtilization", "AverageValue": "averageValue", "Value": "value"}
-    for path, _, source in _sources(component):
-        target = fields(fields(source).get("target"))
-        aim = plain_text(target.get("type"))
-        if aim not in needed:
-            continue
-        percent = whole_number(target.get("averageUtilization"))
-        if target.get(needed[aim]) is None:
-            yield f"{path}.target.{needed[aim]}", f"is missing for a target of type {aim}", "Add it"
-        elif aim == "Utilization" and percent is not None and not 1 <= percent <= _MOST_PERCENT:
-            yield f"{path}.target.averageUtilization", f"{percent} is no percentage", "Give 1 to 100"
+    for found in targets(component):
+        if found.number is not None and found.lacks_number:
+            yield found.at(found.number), f"is missing for a target of type {found.aim}", "Add it"
+        elif found.percent is not None and not 1 <= found.percent <= MOST_PERCENT:
+            yield found.at("averageUtilization"), f"{found.percent} is no percentage", "Give 1 to 100"
 
 
 CHECKS: Final = (_scale_metric, _empty, _resource, _target)
@@ -101,11 +84,11 @@ def _scale_target(component: Component) -> _Found:
 
 
 def _unread_target(component: Component) -> _Found:
-    for path, kind, source in _sources(component):
+    for found in targets(component):
         for key in ("averageValue", "averageUtilization"):
-            if kind != "Resource" and fields(fields(source).get("target")).get(key) is not None:
+            if found.kind != "Resource" and found.target.get(key) is not None:
                 cure = "Leave it out; `value` alone is the threshold, with the type Value"
-                yield joined(path, "target", key), f"is not read of a metric of type {kind}", cure
+                yield found.at(key), f"is not read of a metric of type {found.kind}", cure
 
 
 def _no_trigger(component: Component) -> _Found:
@@ -115,18 +98,19 @@ def _no_trigger(component: Component) -> _Found:
 
 
 def _zero(component: Component) -> _Found:
-    kinds = {kind for _, kind, _ in _sources(component)}
+    kinds = {found.kind for found in targets(component)}
     if whole_number(component.fields.get("minReplicas")) == 0 and kinds == {"Resource"}:
         cure = "Set minReplicas to 1, or add an External metric that shows when requests wait"
+        cure = in_both_words(cure, "a `prometheus` trigger")
         yield component.at("minReplicas"), "with no pods there is no CPU or memory use to scale by", cure
 
 
 def _graphite(component: Component) -> _Found:
-    for path, _, source in _sources(component):
-        if fields(fields(source).get("metric")).get("backend") == "graphite":
+    for found in targets(component):
+        if fields(fields(found.source).get("metric")).get("backend") == "graphite":
             cure = "Use prometheus, or the class external with a ScaledObject of your own"
             text = "KEDA's graphite trigger needs a queryTime, which KServe cannot give it"
-            yield joined(path, "metric", "backend"), text, cure
+            yield joined(found.path, "metric", "backend"), text, cure
 
 
 RULES: Final[tuple[Rule, ...]] = (

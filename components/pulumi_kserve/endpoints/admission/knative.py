@@ -12,8 +12,9 @@ from pulumi_kserve.contracts import Feature
 from pulumi_kserve.endpoints.admission.autoscalers import as_validated, validated_as
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
-from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION, Component, Container, Subject
+from pulumi_kserve.endpoints.admission.subject import CLASS_ANNOTATION, MODE_ANNOTATION, Component, Container, Subject
 from pulumi_kserve.endpoints.admission.values import fields, is_unknown, plain_text, whole_number
+from pulumi_kserve.endpoints.admission.wording import in_both_words
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.platform.releases import release_row
 
@@ -27,6 +28,7 @@ _BOUNDS: Final = {
 """Annotations that never reach Knative as they were written, and the field that does instead."""
 _AIMS: Final = {"autoscaling.knative.dev/target": "scaleTarget", "autoscaling.knative.dev/metric": "scaleMetric"}
 """Annotations that a field overwrites where it is set."""
+_OF_KPA: Final = {"scaleTarget": "target", "scaleMetric": "metric"}
 _NOT_OF_PODS: Final = (
     "activeDeadlineSeconds",
     "automountServiceAccountToken",
@@ -53,6 +55,7 @@ _Found = Iterator[tuple[str, str, str]]
 def _strategy(component: Component) -> _Found:
     if component.fields.get("deploymentStrategy") is not None:
         cure = "Leave it out; Knative shifts traffic between revisions, see canaryTrafficPercent"
+        cure = in_both_words(cure, "`rollout.canary` or `rollout.gradual`")
         yield component.at("deploymentStrategy"), "there is no Deployment of KServe's in Knative mode", cure
 
 
@@ -80,9 +83,14 @@ def _refuse_auto_scaling(subject: Subject, context: Context) -> Iterator[Problem
     if subject.mode(context.mode) != "Knative":
         return
     for component in subject.components:
-        if component.fields.get("autoScaling") is not None:
-            cure = "Use scaleMetric and scaleTarget, or Standard mode"
+        if component.fields.get("autoScaling") is not None and not _names_its_class(subject, component):
+            cure = in_both_words("Use scaleMetric and scaleTarget, or Standard mode", "`scaling.kpa`")
             yield Problem(component.at("autoScaling"), "is not read in Knative mode", cure, "auto-scaling-in-knative")
+
+
+def _names_its_class(subject: Subject, component: Component) -> bool:
+    """Whether an annotation names its autoscaler, which `other-mode` then refuses, autoScaling and all."""
+    return CLASS_ANNOTATION in {**subject.annotations, **fields(component.fields.get("annotations"))}
 
 
 def _refuse_explicit_mode(subject: Subject, context: Context) -> Iterator[Problem]:
@@ -122,7 +130,8 @@ def _refuse_overwritten(subject: Subject, context: Context) -> Iterator[Problem]
 
 
 def _overwritten(path: str, field: str) -> Problem:
-    return Problem(path, f"KServe writes it from {field}", f"Say it with {field}", "overwritten-annotation")
+    cure = in_both_words(f"Say it with {field}", f"`scaling.kpa.{_OF_KPA.get(field, field)}`")
+    return Problem(path, f"KServe writes it from {field}", cure, "overwritten-annotation")
 
 
 def _refuse_percent(subject: Subject, context: Context) -> Iterator[Problem]:

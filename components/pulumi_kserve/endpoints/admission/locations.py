@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import dirname
 from typing import Any, Final
 
 from pulumi_kserve.endpoints.admission.context import Context
@@ -15,6 +14,7 @@ from pulumi_kserve.endpoints.admission.rule import Rule
 from pulumi_kserve.endpoints.admission.storage import OF_STORAGE_SPEC, mounts, uri_of, written_scheme
 from pulumi_kserve.endpoints.admission.subject import Component, Subject
 from pulumi_kserve.endpoints.admission.values import fields, is_unknown, place, plain_text
+from pulumi_kserve.endpoints.admission.wording import in_both_words
 from pulumi_kserve.errors import Problem
 
 __all__ = ["RULES"]
@@ -29,7 +29,16 @@ _DOWNLOAD_KEYS: Final = {
     "gs": ("GOOGLE_APPLICATION_CREDENTIALS",),
     "https": ("AZURE_CLIENT_SECRET", "AZURE_STORAGE_ACCESS_KEY", "AZURE_ACCESS_TOKEN"),
 }
-_MOST_IMAGES: Final = 10
+_FIRST_PART: Final = {
+    "pvc": "claim",
+    "oci": "image",
+    _NATIVE_IMAGE: "image",
+    "s3": "bucket/path",
+    "gs": "bucket/path",
+    "http": "host/path",
+    "https": "host/path",
+}
+"""What must stand in a URI, by scheme."""
 _PASSWORD: Final = re.compile(r"[a-z0-9+]+://[^/@]*:[^/@]+@")
 
 
@@ -43,10 +52,22 @@ def _uris(component: Component) -> Iterator[tuple[str, Any]]:
             yield f"{path}.uri", uri
 
 
+def _readable(component: Component) -> Iterator[tuple[str, Any]]:
+    """The URIs without those that blanks surround, of which nothing else is worth saying."""
+    return ((path, uri) for path, uri in _uris(component) if not _is_padded(uri))
+
+
+def _is_padded(uri: Any) -> bool:
+    """Whether blanks stand before or after it, as far as that is known."""
+    text = plain_text(uri)
+    known = (found.path if (found := place(uri)) else "") if text is None else text
+    return known != known.strip()
+
+
 def _refuse_scheme(subject: Subject, context: Context) -> Iterator[Problem]:
     schemes = (*_SCHEMES, _NATIVE_IMAGE) if context.release in _NATIVE_SINCE else _SCHEMES
     for component in subject.validated(context.release):
-        for path, uri in _uris(component):
+        for path, uri in _readable(component):
             scheme = written_scheme(uri)
             if scheme and scheme not in schemes:
                 cure = f"Use one of {', '.join(f'{known}://' for known in schemes)}"
@@ -55,7 +76,7 @@ def _refuse_scheme(subject: Subject, context: Context) -> Iterator[Problem]:
 
 def _refuse_local_path(subject: Subject, context: Context) -> Iterator[Problem]:
     for component in subject.validated(context.release):
-        for path, uri in _uris(component):
+        for path, uri in _readable(component):
             if written_scheme(uri) == "":
                 shown = plain_text(uri) or (found.path if (found := place(uri)) else "")
                 message = f"{shown!r} has no scheme: KServe takes it for a folder of the container that downloads"
@@ -65,9 +86,9 @@ def _refuse_local_path(subject: Subject, context: Context) -> Iterator[Problem]:
 
 def _refuse_whole_bucket(subject: Subject, context: Context) -> Iterator[Problem]:
     for component in subject.validated(context.release):
-        for path, uri in _uris(component):
+        for path, uri in _readable(component):
             found = place(uri)
-            if found is not None and found.scheme in ("s3", "gs") and not found.path.strip("/"):
+            if found is not None and found.scheme in ("s3", "gs") and found.bucket != "" and not found.path.strip("/"):
                 cure = "Name the folder of the model, or every object of the bucket is downloaded"
                 yield Problem(path, "the URI names a bucket but no path in it", cure, "storage-path")
 
@@ -75,7 +96,7 @@ def _refuse_whole_bucket(subject: Subject, context: Context) -> Iterator[Problem
 def _refuse_password(subject: Subject, context: Context) -> Iterator[Problem]:
     for component in subject.validated(context.release):
         for path, uri in _uris(component):
-            if _PASSWORD.match(plain_text(uri) or ""):
+            if _PASSWORD.match((plain_text(uri) or "").strip()):
                 message = "the URI holds a password, which everyone who reads the object or its pods can read"
                 cure = "Take it out, and give a Secret in the endpoint's credentials (for https: its key `headers`)"
                 yield Problem(path, message, cure, "inline-credentials")
@@ -84,25 +105,31 @@ def _refuse_password(subject: Subject, context: Context) -> Iterator[Problem]:
 def _refuse_unreadable_uri(subject: Subject, context: Context) -> Iterator[Problem]:
     for component in subject.validated(context.release):
         for path, uri in _uris(component):
-            found = place(uri)
-            bucket = plain_text(found.bucket) if found else None
-            if found is None or bucket is None:
-                continue
-            if found.scheme == "hf" and (not bucket or not found.path or "/" in found.path.split(":")[0]):
-                message = f"{found.value!r} is not hf://<owner>/<model>[:<revision>]"
-                yield Problem(path, message, "Name owner and model, and no folder in it", "storage-uri")
-            elif found.scheme in ("http", "https") and _AZURE.fullmatch(bucket) and not found.path.strip("/"):
-                cure = "Add container and path: https://<account>.blob.core.windows.net/<container>/<path>"
-                yield Problem(path, "the URI names an account but no container in it", cure, "storage-uri")
-            elif found.scheme in ("pvc", "oci", _NATIVE_IMAGE) and not bucket:
-                what = "claim" if found.scheme == "pvc" else "image"
-                yield Problem(path, f"the URI names no {what}", f"Write {found.scheme}://<{what}>", "storage-uri")
+            for message, cure in _unreadable(uri):
+                yield Problem(path, message, cure, "storage-uri")
+
+
+def _unreadable(uri: Any) -> Iterator[tuple[str, str]]:
+    found = place(uri)
+    bucket = plain_text(found.bucket) if found else None
+    if _is_padded(uri):
+        yield "blanks stand before or after the URI, and KServe takes them for a part of it", "Remove them"
+    elif found is None or bucket is None:
+        return
+    elif found.scheme == "hf" and (not bucket or not found.path or "/" in found.path.split(":")[0]):
+        yield f"{found.value!r} is not hf://<owner>/<model>[:<revision>]", "Name owner and model, and no folder in it"
+    elif found.scheme in ("http", "https") and _AZURE.fullmatch(bucket) and not found.path.strip("/"):
+        cure = "Add container and path: https://<account>.blob.core.windows.net/<container>/<path>"
+        yield "the URI names an account but no container in it", cure
+    elif found.scheme in _FIRST_PART and not bucket:
+        what = _FIRST_PART[found.scheme]
+        yield f"the URI names no {what.partition('/')[0]}", f"Write {found.scheme}://<{what.replace('/', '>/<')}>"
 
 
 def _refuse_uri_beside_path(subject: Subject, context: Context) -> Iterator[Problem]:
     for component, model in _models(subject, context):
         if model.get("storageUri") is not None and fields(model.get("storage")).get("path") is not None:
-            message = "the model has a storageUri and a storage.path: the controller takes one only"
+            message = "the model has a URI and a storage.path: the controller takes one only"
             path = component.at("model", "storage", "path")
             yield Problem(path, message, "Leave one of them out", "uri-and-path")
 
@@ -122,6 +149,7 @@ def _refuse_storage_type(subject: Subject, context: Context) -> Iterator[Problem
         storage = fields(model.get("storage"))
         kind = plain_text(fields(storage.get("parameters")).get("type"))
         cure = "Use s3, hdfs or webhdfs, or give a storageUri and a Secret in the service account"
+        cure = in_both_words(cure, "`model.uri` and `credentials`")
         if kind is not None and kind not in OF_STORAGE_SPEC:
             path = component.at("model", "storage", "parameters", "type")
             yield Problem(path, f"KServe has no storage of type {kind!r}", cure, "storage-type")
@@ -139,42 +167,8 @@ def _refuse_credentials_on_model(subject: Subject, context: Context) -> Iterator
                 if entry.name in keys:
                     message = "the container that downloads the model does not see the model's environment"
                     cure = "Put it into a Secret that the endpoint's service account lists"
+                    cure = in_both_words(cure, "`credentials.secret`")
                     yield Problem(entry.path, message, cure, "credentials-on-model")
-
-
-def _refuse_path_in_claim(subject: Subject, context: Context) -> Iterator[Problem]:
-    for component in subject.validated(context.release):
-        for path, uri, _ in mounts(component):
-            found = place(uri)
-            if found is not None and found.scheme == "pvc" and found.path.strip("/"):
-                message = f"KServe mounts the whole claim and ignores the path {found.path!r} in it"
-                cure = "Give pvc://<claim> and find the folder below mountPath, or use storageUri alone"
-                yield Problem(f"{path}.uri", message, cure, "claim-path")
-
-
-def _refuse_skipped_uris(subject: Subject, context: Context) -> Iterator[Problem]:
-    for component in subject.validated(context.release):
-        found = list(mounts(component))
-        images = [path for path, uri, _ in found if written_scheme(uri) == "oci"]
-        if images and len(found) > 1:
-            message = "beside one oci:// KServe reads no other URI, and says nothing"
-            cure = "Give the oci:// URI alone, or put everything into one image"
-            yield Problem(f"{images[0]}.uri", message, cure, "uris-skipped")
-
-
-def _refuse_shadowed_images(subject: Subject, context: Context) -> Iterator[Problem]:
-    for component in subject.validated(context.release):
-        first: dict[str, str] = {}
-        images = [(path, mount) for path, uri, mount in mounts(component) if written_scheme(uri) == "oci"]
-        for path, mount in images:
-            folder = dirname((mount or "").rstrip("/"))
-            if mount is not None and first.setdefault(folder, path) != path:
-                message = f"another image is mounted in {folder!r} too, and would hide this one"
-                cure = "Give each image a folder of its own, for example /mnt/base/model and /mnt/adapter/model"
-                yield Problem(f"{path}.mountPath", message, cure, "image-paths")
-        if len(images) > _MOST_IMAGES:
-            message = f"{len(images)} images; a pod takes at most {_MOST_IMAGES}"
-            yield Problem(component.at("storageUris"), message, "Put several models into one image", "image-paths")
 
 
 def _refuse_confidential_without_download(subject: Subject, context: Context) -> Iterator[Problem]:
@@ -236,26 +230,6 @@ RULES: Final[tuple[Rule, ...]] = (
         _refuse_credentials_on_model,
         "stricter",
         "Credentials in the model's environment never reach the container that downloads the model.",
-    ),
-    Rule(
-        "claim-path",
-        _refuse_path_in_claim,
-        "stricter",
-        "In storageUris KServe mounts the whole claim and ignores the path in it.",
-    ),
-    Rule(
-        "uris-skipped",
-        _refuse_skipped_uris,
-        "stricter",
-        "Beside one oci:// in storageUris, KServe 0.19 reads no other URI.",
-        ("0.19",),
-    ),
-    Rule(
-        "image-paths",
-        _refuse_shadowed_images,
-        "reconcile",
-        "Models in images hide each other when their mount paths share a folder: no pod is made.",
-        ("0.20",),
     ),
     Rule(
         "confidential-ignored",

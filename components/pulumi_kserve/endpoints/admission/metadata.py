@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
-from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION, Subject
+from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION, OLD_MODES, Subject
 from pulumi_kserve.endpoints.admission.values import fields, is_unknown, items, joined
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.models import is_mapping, nearest
@@ -41,7 +41,7 @@ _KEYS: Final = frozenset(
     }
 )
 """What metadata may hold; the API server writes the rest of it."""
-_MODES: Final = ("Standard", "Knative", "RawDeployment", "Serverless")
+_MODES: Final = tuple(OLD_MODES.values())
 
 
 def refuse_labels(labels: Mapping[str, Any], path: str, rule: str = "labels") -> Iterator[Problem]:
@@ -139,6 +139,8 @@ def _refuse_pod_labels(subject: Subject, context: Context) -> Iterator[Problem]:
     for component in subject.validated(context.release):
         for key in ("labels", "nodeSelector"):
             yield from refuse_labels(_texts(component.fields.get(key)), component.at(key), "pod-labels")
+        selected = _texts(fields(component.worker).get("nodeSelector"))
+        yield from refuse_labels(selected, component.at("workerSpec", "nodeSelector"), "pod-labels")
 
 
 def _refuse_pod_annotations(subject: Subject, context: Context) -> Iterator[Problem]:
@@ -154,8 +156,8 @@ def _texts(values: Any) -> Mapping[str, str | None]:
 
 def _refuse_unknown_mode(subject: Subject, _context: Context) -> Iterator[Problem]:
     written = fields(subject.metadata.get("annotations")).get(MODE_ANNOTATION)
-    if isinstance(written, str) and written not in _MODES:
-        cure = "ModelMesh is not served here" if written == "ModelMesh" else nearest(written, _MODES[:2])
+    if isinstance(written, str) and written not in {*_MODES, *OLD_MODES}:
+        cure = "ModelMesh is not served here" if written == "ModelMesh" else nearest(written, _MODES)
         message = f"{written!r} is no deployment mode; KServe silently takes the cluster's own"
         message = "ModelMesh needs a controller of its own" if written == "ModelMesh" else message
         yield Problem(subject.annotation_path(MODE_ANNOTATION), message, cure, "mode-annotation")

@@ -13,6 +13,7 @@ from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
 from pulumi_kserve.endpoints.admission.subject import CLASS_ANNOTATION, Container, Subject
 from pulumi_kserve.endpoints.admission.values import fields, is_unknown, items, place, whole_number
+from pulumi_kserve.endpoints.admission.wording import in_both_words
 from pulumi_kserve.errors import Problem
 
 __all__ = ["RULES"]
@@ -45,7 +46,8 @@ def _refuse_sizes_by_environment(subject: Subject, _context: Context) -> Iterato
     for container in _model_of_several_nodes(subject):
         for entry in container.env():
             if entry.name in _SIZES_BY_ENV:
-                cure = f"Write it as workerSpec.{_SIZES_BY_ENV[entry.name]}"
+                size = _SIZES_BY_ENV[entry.name]
+                cure = in_both_words(f"Write it as workerSpec.{size}", f"`worker.{size}`")
                 yield Problem(entry.path, f"KServe sets {entry.name} itself", cure, "parallel-size-env")
 
 
@@ -77,8 +79,8 @@ def _refuse_unknown_gpus(subject: Subject, _context: Context) -> Iterator[Proble
 def _refuse_missing_uri(subject: Subject, _context: Context) -> Iterator[Problem]:
     for container in _model_of_several_nodes(subject):
         if container.fields.get("storageUri") is None:
-            cure = "Give one that starts with pvc:// or oci://"
-            yield Problem(container.at("storageUri"), "several nodes need a storageUri", cure, "worker-uri")
+            cure = in_both_words("Give a storageUri that starts with pvc:// or oci://", "`model.uri`")
+            yield Problem(container.at("storageUri"), "several nodes need one place of the model", cure, "worker-uri")
 
 
 def _refuse_other_schemes(subject: Subject, _context: Context) -> Iterator[Problem]:
@@ -96,7 +98,7 @@ def _refuse_scaling(subject: Subject, _context: Context) -> Iterator[Problem]:
     written = subject.annotations.get(CLASS_ANNOTATION)
     if _model_of_several_nodes(subject) and written != "none" and not is_unknown(written):
         message = "a model on several nodes cannot be scaled"
-        cure = f"Set the annotation {CLASS_ANNOTATION} to none"
+        cure = in_both_words(f"Set the annotation {CLASS_ANNOTATION} to none", "`scaling.noScaling`")
         yield Problem(subject.annotation_path(CLASS_ANNOTATION), message, cure, "worker-autoscaler")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from pulumi_kserve.contracts import RuntimeFacts, WorkerFacts
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
-from pulumi_kserve.endpoints.admission.runtime_selection import candidates, named_runtime
+from pulumi_kserve.endpoints.admission.runtime_selection import taken_runtime
 from pulumi_kserve.endpoints.admission.runtimes import needs, offered
 from pulumi_kserve.endpoints.admission.subject import Component, Subject
 from pulumi_kserve.endpoints.admission.values import fields, items, quantity, whole_number
@@ -103,11 +103,8 @@ def _refuse_limits_alone(subject: Subject, _context: Context) -> Iterator[Proble
 def _runtime(subject: Subject, context: Context) -> RuntimeFacts | None:
     if subject.predictor.worker is None:
         return None
-    offer = offered(context)
     need = next((need for _, need in needs(subject, context)), None)
-    if need is None:
-        return None
-    return named_runtime(offer, need) if need.runtime else next(iter(candidates(offer, need)), None)
+    return None if need is None else taken_runtime(offered(context), need)
 
 
 def _sizes(predictor: Component, usual: WorkerFacts) -> WorkerFacts | None:

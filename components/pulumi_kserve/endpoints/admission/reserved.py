@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
-from pulumi_kserve.endpoints.admission.subject import Subject
+from pulumi_kserve.endpoints.admission.subject import CLASS_ANNOTATION, MODE_ANNOTATION, Subject
 from pulumi_kserve.endpoints.admission.values import fields, items, joined
 from pulumi_kserve.endpoints.spec.scaling import SCALING_FIELDS
 from pulumi_kserve.errors import Problem
@@ -18,8 +18,8 @@ __all__ = ["RULES", "refuse_reserved_keys", "refuse_reserved_overrides"]
 _OURS: Final = ("pulumi-kserve/", "pulumi.com/")
 _INTERNAL: Final = "internal.serving.kserve.io/"
 _CURES: Final = {
-    "serving.kserve.io/deploymentMode": "The platform's mode decides it",
-    "serving.kserve.io/autoscalerClass": "Say it with `scaling`",
+    MODE_ANNOTATION: "The platform's mode decides it",
+    CLASS_ANNOTATION: "Say it with `scaling`",
     "serving.kserve.io/stop": "Say it with `stopped`",
 }
 _METADATA: Final = ("labels", "annotations")

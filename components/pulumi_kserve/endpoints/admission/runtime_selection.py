@@ -26,7 +26,7 @@ __all__ = [
     "candidates",
     "named_runtime",
     "refusals",
-    "select_runtime",
+    "taken_runtime",
     "usual_protocol",
 ]
 
@@ -97,13 +97,6 @@ class Refusal:
 Check = Callable[[Offer, Need], Refusal | None]
 
 
-def select_runtime(runtimes: Iterable[RuntimeFacts], need: Need) -> RuntimeFacts | Refusal:
-    """The runtime that KServe takes out of `runtimes`, or the first reason why it takes none."""
-    offer = Offer(tuple(runtimes))
-    found = next(iter(refusals(offer, need)), None)
-    return found or named_runtime(offer, need) or candidates(offer, need)[0]
-
-
 def refusals(offer: Offer, need: Need) -> list[Refusal]:
     """Everything that is wrong with what a model asks for, in the order in which KServe looks."""
     return [found for check in CHECKS.values() if (found := check(offer, need)) is not None]
@@ -127,6 +120,11 @@ def candidates(offer: Offer, need: Need) -> list[RuntimeFacts]:
     protocol = need.protocol or PROTOCOLS[0]
     fitting = [runtime for runtime in _by_itself(offer, need) if runtime.speaks(protocol)]
     return sorted(fitting, key=lambda runtime: _rank(runtime, need.format))
+
+
+def taken_runtime(offer: Offer, need: Need) -> RuntimeFacts | None:
+    """The runtime that KServe takes: the named one, whatever is wrong with it, or the best; None: it takes none."""
+    return named_runtime(offer, need) if need.runtime is not None else next(iter(candidates(offer, need)), None)
 
 
 def _reachable(offer: Offer, need: Need) -> list[RuntimeFacts]:

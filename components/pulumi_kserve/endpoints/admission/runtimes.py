@@ -22,9 +22,9 @@ from pulumi_kserve.endpoints.admission.runtime_selection import (
     Need,
     Offer,
     Refusal,
-    candidates,
     named_runtime,
     refusals,
+    taken_runtime,
     usual_protocol,
 )
 from pulumi_kserve.endpoints.admission.subject import Component, Subject
@@ -79,7 +79,7 @@ def chosen_runtime(
     asked = [replace(need, protocol=protocol) for protocol in _protocols(model, facts.release)]
     tried = ((each, refusals(offer, each)) for each in asked)
     best, refused = next((found for found in tried if not found[1]), (asked[0], None))
-    found = named_runtime(offer, best) or next(iter(candidates(offer, best)), None)
+    found = taken_runtime(offer, best)
     refused = refusals(offer, best) if refused is None else refused
     problems = [_said(refusal, _SPEC_PATHS[refusal.about]) for refusal in refused]
     return found, [*problems, *_not_openai(model, found)]
@@ -146,9 +146,8 @@ def _each_need(subject: Subject, context: Context) -> Iterator[tuple[Component, 
     yield subject.predictor, stable
     if not subject.canaries:
         return
-    offer = offered(context)
-    runtime = stable.runtime or next((each.name for each in candidates(offer, stable)), None)
-    inherited = {"runtime": runtime, "protocolVersion": stable.protocol}
+    taken = taken_runtime(offered(context), stable)
+    inherited = {"runtime": stable.runtime or (taken.name if taken else None), "protocolVersion": stable.protocol}
     for canary in subject.canaries:
         if canary.predictor.model is not None and canary.predictor.model_key == "model":
             found = _need(subject, canary.predictor, context, {**fields(subject.predictor.model), **inherited})

@@ -15,13 +15,17 @@ from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
 from pulumi_kserve.endpoints.admission.subject import CLASS_ANNOTATION, Component, Subject
 from pulumi_kserve.endpoints.admission.values import fields, plain_text, whole_number
+from pulumi_kserve.endpoints.admission.wording import in_both_words
 from pulumi_kserve.errors import Problem
 
 __all__ = ["RULES"]
 
 _DEFAULT_LEAST: Final = 1
 _CHECKS: Final = {"hpa": hpa.CHECKS, "keda": keda.CHECKS}
-_CURE_OF_KPA: Final = "Leave the annotation out: Knative's own autoscaler is what Knative mode uses by itself"
+_CURE_OF_KPA: Final = in_both_words(
+    "Leave the annotation out: Knative's own autoscaler is what Knative mode uses by itself",
+    "`scaling.kpa` needs Knative mode; use `scaling.hpa` or `scaling.keda` in Standard mode",
+)
 
 
 def _refuse_class(subject: Subject, _context: Context) -> Iterator[Problem]:

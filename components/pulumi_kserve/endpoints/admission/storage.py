@@ -15,7 +15,7 @@ from pulumi_kserve.endpoints.admission.subject import MAIN_CONTAINER, TRANSFORME
 from pulumi_kserve.endpoints.admission.values import fields, items, place, plain_text
 from pulumi_kserve.errors import Problem
 
-__all__ = ["OF_STORAGE_SPEC", "RULES", "mounts", "uri_of", "written_scheme"]
+__all__ = ["OF_STORAGE_SPEC", "RULES", "mounts", "refuse_shared_claim_paths", "uri_of", "written_scheme"]
 
 _BROKER_RESOURCE: Final = re.compile(r"kbs:///[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.-]+/[a-zA-Z0-9_.-]+")
 _DEFAULT_MOUNT: Final = "/mnt/models"
@@ -86,7 +86,8 @@ def _refuse_mount_paths(subject: Subject, _context: Context) -> Iterator[Problem
                 yield Problem(f"{path}.mountPath", message, cure, "mount-path")
 
 
-def _refuse_shared_claim_paths(subject: Subject, _context: Context) -> Iterator[Problem]:
+def refuse_shared_claim_paths(subject: Subject, _context: Context) -> Iterator[Problem]:
+    """Two claims at one path, which KServe's webhook refuses where it looks at paths at all."""
     for component in subject.components:
         if len(_downloaded(component)) <= 1:
             continue
@@ -171,7 +172,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("transformer-uri", _refuse_transformer_uri, "kserve", "A transformer beside its predictor has no model."),
     Rule("uri-and-uris", _refuse_one_and_several, "kserve", "A component has one URI or several, not both."),
     Rule("mount-path", _refuse_mount_paths, "kserve", "A model is mounted below the root, and without '..'."),
-    Rule("claim-paths", _refuse_shared_claim_paths, "kserve", "Two claims cannot have one path."),
+    Rule("claim-paths", refuse_shared_claim_paths, "kserve", "Two claims cannot have one path."),
     Rule(
         "mount-parents", _refuse_paths_without_parent, "kserve", "What is downloaded shares one volume, so one folder."
     ),

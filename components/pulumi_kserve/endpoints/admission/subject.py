@@ -22,6 +22,7 @@ __all__ = [
     "FRAMEWORKS",
     "MAIN_CONTAINER",
     "MODE_ANNOTATION",
+    "OLD_MODES",
     "TRANSFORMER_CONTAINER",
     "Canary",
     "Component",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 MODE_ANNOTATION: Final = "serving.kserve.io/deploymentMode"
+OLD_MODES: Final = {"RawDeployment": "Standard", "Serverless": "Knative"}
+"""What the modes were once called; the webhook writes their present names."""
 CLASS_ANNOTATION: Final = "serving.kserve.io/autoscalerClass"
 MAIN_CONTAINER: Final = "kserve-container"
 TRANSFORMER_CONTAINER: Final = "transformer-container"
@@ -50,7 +53,6 @@ FRAMEWORKS: Final = (
 _OF_PREDICTORS: Final = frozenset({*FRAMEWORKS, "model", "workerSpec"})
 """Keys that the API server drops from other components."""
 _SPEAKING_V2: Final = ("triton", "onnx", "huggingface")
-_MODES: Final = {"RawDeployment": "Standard", "Serverless": "Knative"}
 T = TypeVar("T")
 Role = Literal["model", "art", "container", "init", "worker", "worker-init"]
 
@@ -215,7 +217,7 @@ class Subject:
         """The object's annotations, with the mode by its present name."""
         written = fields(self.metadata.get("annotations"))
         mode = plain_text(written.get(MODE_ANNOTATION))
-        return {**written, MODE_ANNOTATION: _MODES[mode]} if mode in _MODES else written
+        return {**written, MODE_ANNOTATION: OLD_MODES[mode]} if mode in OLD_MODES else written
 
     @property
     def labels(self) -> Mapping[str, Any]:

@@ -11,13 +11,11 @@ from typing import Any, Final
 from pulumi_kserve.contracts import ModelUri
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Rule
-from pulumi_kserve.endpoints.admission.subject import MAIN_CONTAINER, MODE_ANNOTATION, Component, Subject
+from pulumi_kserve.endpoints.admission.subject import MAIN_CONTAINER, MODE_ANNOTATION, OLD_MODES, Component, Subject
 from pulumi_kserve.endpoints.admission.values import fields, is_unknown, plain_text
 from pulumi_kserve.errors import Problem
 
 __all__ = ["RULES"]
-
-_OLD_NAMES: Final = {"RawDeployment": "Standard", "Serverless": "Knative"}
 
 
 def _refuse_mode_change(subject: Subject, context: Context) -> Iterator[Problem]:
@@ -26,7 +24,7 @@ def _refuse_mode_change(subject: Subject, context: Context) -> Iterator[Problem]
     running = plain_text(fields(context.previous.get("status")).get("deploymentMode")) or ""
     if not running and context.release == "0.19":
         running = "Standard"  # what 0.19 takes an empty status for
-    running = _OLD_NAMES.get(running, running)
+    running = OLD_MODES.get(running, running)
     wanted = _written_mode(subject, context)
     if running and wanted is not None and wanted != running:
         cure = f"Keep {running}, or delete the endpoint and make it again: it answers nothing in between"

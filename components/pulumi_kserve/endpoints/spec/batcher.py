@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
-from pulumi_kserve.models import Spec
+from pulumi_kserve.models import Spec, without_none
 
 __all__ = ["Batcher", "batcher_fields"]
 
@@ -28,4 +28,4 @@ class Batcher(Spec):
 def batcher_fields(batcher: Batcher) -> dict[str, Any]:
     """``batcher`` of a component; ``{}`` means KServe's own numbers."""
     fields = {"maxBatchSize": batcher.max_batch_size, "maxLatency": batcher.max_latency_ms}
-    return {key: value for key, value in fields.items() if value is not None}
+    return without_none(fields)

@@ -36,6 +36,7 @@ from pulumi_kserve.endpoints.spec.scaling import (
     scaling_fields,
 )
 from pulumi_kserve.endpoints.spec.storage import StorageUri, storage_uri_fields
+from pulumi_kserve.models import without_none
 
 if TYPE_CHECKING:
     from pulumi_kserve.endpoints.spec.model import Model
@@ -47,7 +48,6 @@ __all__ = [
     "containers_fields",
     "pod_on_pool",
     "refuse_resources_twice",
-    "without_none",
 ]
 
 
@@ -187,11 +187,6 @@ def refuse_resources_twice(containers: Sequence[Container], component: Component
     if first is not None and component.resources is not None:
         raise ValueError("resources of the component and of its first container are the same thing: keep one")
     refuse_both(component.gpu, first)
-
-
-def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are set."""
-    return {key: value for key, value in fields.items() if value is not None}
 
 
 def _annotations(component: Component, rendering: Rendering, *, main: bool) -> dict[str, str]:

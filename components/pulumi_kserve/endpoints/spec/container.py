@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field
 
 from pulumi_kserve.contracts import DnsLabel
+from pulumi_kserve.endpoints.spec.bounds import Truth
 from pulumi_kserve.endpoints.spec.environment import Env, EnvSource, env_fields, env_from_fields
 from pulumi_kserve.endpoints.spec.probes import (
     Lifecycle,
@@ -24,7 +25,7 @@ from pulumi_kserve.endpoints.spec.resources import Resources
 from pulumi_kserve.endpoints.spec.security import ContainerSecurity, restricted_container
 from pulumi_kserve.endpoints.spec.volumes import VolumeMounts
 from pulumi_kserve.inputs import In
-from pulumi_kserve.models import Spec, wire
+from pulumi_kserve.models import Spec, wire, without_none
 
 __all__ = ["Container", "ContainerFields", "ContainerPort", "ImageReference", "PullPolicy", "container_fields"]
 
@@ -82,9 +83,9 @@ class ContainerFields(Spec):
     """The file whose text becomes the reason of an end; ``/dev/termination-log`` when unset."""
     termination_message_policy: Literal["File", "FallbackToLogsOnError"] | None = None
     """Whether the end of the log serves where that file is empty; ``File``, that is no, when unset."""
-    stdin: bool | None = None
+    stdin: Truth | None = None
     """Whether standard input stays open; no when unset."""
-    tty: bool | None = None
+    tty: Truth | None = None
     """Whether it has a terminal, which needs `stdin`; no when unset."""
 
 
@@ -138,7 +139,7 @@ def container_fields(container: ContainerFields, *, name: str | None = None) -> 
         "stdin": container.stdin,
         "tty": container.tty,
     }
-    return {key: value for key, value in fields.items() if value is not None}
+    return without_none(fields)
 
 
 def _probed_port(container: ContainerFields) -> int | None:

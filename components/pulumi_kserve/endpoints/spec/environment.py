@@ -6,7 +6,7 @@ https://kubernetes.io/docs/tasks/inject-data-application/define-environment-vari
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Self, TypeAlias
 
 import pulumi
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
+from pulumi_kserve.endpoints.spec.bounds import Truth
 from pulumi_kserve.endpoints.spec.resources import Quantity
 from pulumi_kserve.inputs import In
 from pulumi_kserve.models import OneOf, Spec, wire
@@ -44,7 +45,7 @@ class SecretKey(Spec):
     """The Secret."""
     key: DataKey
     """The key."""
-    optional: bool | None = None
+    optional: Truth | None = None
     """Whether the pod starts without it; no when unset."""
 
 
@@ -55,7 +56,7 @@ class ConfigMapKey(Spec):
     """The ConfigMap."""
     key: DataKey
     """The key."""
-    optional: bool | None = None
+    optional: Truth | None = None
     """Whether the pod starts without it; no when unset."""
 
 
@@ -89,6 +90,8 @@ _REFERENCES: Final[Mapping[type[Spec], str]] = {
 _ARMS: Final = OneOf(fromSecret=SecretKey, fromConfigMap=ConfigMapKey, fromField=PodField, fromResource=ResourceField)
 _Reference: TypeAlias = Annotated[SecretKey | ConfigMapKey | PodField | ResourceField, _ARMS]
 _Text: TypeAlias = In[str]
+_QUOTE_IT: Final = "expected a text or a reference: put the value in quotes"
+_QUOTE_NOTHING: Final = "has no value: write '' for an empty text, or remove it"
 
 
 class _TextOrReference:
@@ -101,7 +104,7 @@ class _TextOrReference:
             if isinstance(value, (str, pulumi.Output)):
                 return text.validate_python(value)
             if value is None or isinstance(value, (bool, int, float)):
-                raise ValueError("expected a text or a reference: put the value in quotes")
+                raise ValueError(_QUOTE_IT if value is not None else _QUOTE_NOTHING)
             return reference(value)
 
         return core_schema.no_info_wrap_validator_function(choose, handler.generate_schema(_Reference))
@@ -141,7 +144,7 @@ class EnvSource(Spec):
     """The Secret's name."""
     prefix: str | None = Field(default=None, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")
     """What stands before every key; nothing when unset."""
-    optional: bool | None = None
+    optional: Truth | None = None
     """Whether the pod starts without it; no when unset."""
 
     @model_validator(mode="after")
@@ -157,21 +160,21 @@ def env_fields(env: Mapping[str, EnvValue]) -> list[dict[str, Any]]:
     Kubernetes puts in only what stands further up, and leaves the text ``$(NAME)`` where it finds nothing.
     """
     placed: dict[str, dict[str, Any]] = {}
-
-    def place(name: str, asking: tuple[str, ...]) -> None:
-        for other in _referred_to(env[name]):
-            if other in env and other not in placed and other not in asking:
-                place(other, (*asking, other))
-        placed[name] = {"name": name, **_value(env[name])}
-
     for name in sorted(env):
-        if name not in placed:
-            place(name, (name,))
+        asking = {} if name in placed else {name: _referred_to(env[name])}
+        while asking:
+            last = next(reversed(asking))
+            waits_for = (each for each in asking[last] if each in env and each not in placed and each not in asking)
+            if (other := next(waits_for, None)) is not None:
+                asking[other] = _referred_to(env[other])
+            else:
+                del asking[last]
+                placed[last] = {"name": last, **_value(env[last])}
     return list(placed.values())
 
 
-def _referred_to(value: EnvValue) -> list[str]:
-    return sorted(re.findall(r"\$\(([^()]+)\)", value)) if isinstance(value, str) else []
+def _referred_to(value: EnvValue) -> Iterator[str]:
+    return iter(sorted(re.findall(r"\$\(([^()]+)\)", value)) if isinstance(value, str) else ())
 
 
 def _value(value: EnvValue) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from pulumi_kserve.endpoints.spec.component import (
     component_fields,
     containers_fields,
     refuse_resources_twice,
-    without_none,
 )
 from pulumi_kserve.endpoints.spec.container import Container, ContainerFields, ImageReference, container_fields
 from pulumi_kserve.endpoints.spec.storage import StorageSpec, Uri, storage_fields
 from pulumi_kserve.inputs import In
+from pulumi_kserve.models import without_none
 
 __all__ = ["ArtExplainer", "Explainer", "explainer_fields"]
 

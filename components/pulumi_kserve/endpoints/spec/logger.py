@@ -13,7 +13,7 @@ from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
 from pulumi_kserve.endpoints.spec.duration import Duration
 from pulumi_kserve.endpoints.spec.storage import hold_no_secrets
 from pulumi_kserve.inputs import In
-from pulumi_kserve.models import Spec
+from pulumi_kserve.models import Spec, without_none
 
 __all__ = ["Logger", "LoggerStorage", "logger_fields"]
 
@@ -78,7 +78,7 @@ def logger_fields(logger: Logger) -> dict[str, Any]:
         "batchSize": logger.batch_size,
         "batchInterval": logger.batch_interval,
     }
-    return {key: value for key, value in fields.items() if value is not None}
+    return without_none(fields)
 
 
 def _storage_fields(storage: LoggerStorage) -> dict[str, Any]:
@@ -88,4 +88,4 @@ def _storage_fields(storage: LoggerStorage) -> dict[str, Any]:
         "parameters": {"format": storage.format, **storage.parameters},
         "serviceAccountName": storage.service_account_name,
     }
-    return {key: value for key, value in fields.items() if value is not None}
+    return without_none(fields)

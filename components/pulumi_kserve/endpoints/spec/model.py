@@ -11,11 +11,12 @@ from pydantic import Field, model_validator
 
 from pulumi_kserve.contracts import ModelUri
 from pulumi_kserve.endpoints.spec.accelerators import GpuFields, container_on_gpus
+from pulumi_kserve.endpoints.spec.bounds import Truth
 from pulumi_kserve.endpoints.spec.container import ContainerFields, ImageReference, container_fields
 from pulumi_kserve.endpoints.spec.resources import Resources
 from pulumi_kserve.endpoints.spec.storage import StorageSpec, Uri, place_of, storage_fields
 from pulumi_kserve.inputs import In
-from pulumi_kserve.models import Spec
+from pulumi_kserve.models import Spec, without_none
 
 __all__ = ["Confidential", "Model", "model_fields"]
 
@@ -23,7 +24,7 @@ __all__ = ["Confidential", "Model", "model_fields"]
 class Confidential(Spec):
     """The model is encrypted, and opened in a trusted environment. KServe 0.20."""
 
-    enabled: bool = True
+    enabled: Truth = True
     """Whether it is; yes."""
     resource_id: str | None = None
     """The key, ``kbs:///repository/type/tag``; found by the model itself when unset."""
@@ -95,7 +96,7 @@ def model_fields(
         "confidential": _confidential_fields(model.confidential),
     }
     return {
-        **{key: value for key, value in fields.items() if value is not None},
+        **without_none(fields),
         **container_on_gpus(container_fields(model), resources, gpus),
     }
 

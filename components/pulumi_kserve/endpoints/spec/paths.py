@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION
 from pulumi_kserve.endpoints.admission.values import fields, items, joined, plain_text
 from pulumi_kserve.endpoints.spec.canary import Canary
 from pulumi_kserve.endpoints.spec.component import Component
@@ -47,7 +48,7 @@ _RENAMED: Final[Mapping[_Steps, _Steps]] = {
 }
 """What a component's fields are called in the spec; of two that fit, the longer comes first."""
 _OF_METADATA: Final[Mapping[str, str]] = {
-    "serving.kserve.io/deploymentMode": "platform",
+    MODE_ANNOTATION: "platform",
     "serving.kserve.io/stop": "stopped",
     "networking.kserve.io/visibility": "clusterLocal",
     "networking.knative.dev/visibility": "clusterLocal",

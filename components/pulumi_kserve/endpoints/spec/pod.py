@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from pulumi_kserve.endpoints.spec.bounds import Whole
+from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
 from pulumi_kserve.endpoints.spec.container import Container, container_fields
 from pulumi_kserve.endpoints.spec.environment import ObjectName
 from pulumi_kserve.endpoints.spec.scheduling import Affinity, Toleration, TopologySpread
@@ -89,7 +89,7 @@ class PodFields(Spec):
     """Names of the Secrets that open private registries."""
     service_account_name: In[ObjectName] | None = None
     """The pods' service account; one of the endpoint's own when unset."""
-    automount_service_account_token: bool = False
+    automount_service_account_token: Truth = False
     """Whether pods get a token of the API server; Knative refuses true."""
     security_context: PodSecurity | None = None
     """Rights of the pods; restricted wherever this does not say otherwise."""
@@ -109,15 +109,15 @@ class PodFields(Spec):
     """Further settings of the resolver."""
     host_aliases: tuple[HostAlias, ...] = ()
     """Lines for ``/etc/hosts``."""
-    enable_service_links: bool = False
+    enable_service_links: Truth = False
     """Whether pods get environment variables for every Service of the namespace."""
-    share_process_namespace: bool | None = None
+    share_process_namespace: Truth | None = None
     """Whether containers see each other's processes; no when unset."""
-    host_ipc: bool | None = None
+    host_ipc: Truth | None = None
     """Whether pods use the node's shared memory; no when unset. Not allowed in restricted namespaces."""
-    host_network: bool | None = None
+    host_network: Truth | None = None
     """Whether pods use the node's network, as RDMA needs; no when unset. Not allowed in restricted namespaces."""
-    host_users: bool | None = None
+    host_users: Truth | None = None
     """False gives pods users of their own, so that root in a container is nobody on the node; shared when unset."""
 
     @model_validator(mode="after")

@@ -21,7 +21,6 @@ from pulumi_kserve.endpoints.spec.component import (
     component_fields,
     containers_fields,
     refuse_resources_twice,
-    without_none,
 )
 from pulumi_kserve.endpoints.spec.container import Container
 from pulumi_kserve.endpoints.spec.model import Model, model_fields
@@ -29,6 +28,7 @@ from pulumi_kserve.endpoints.spec.rollout import ROLLOUT_FIELDS
 from pulumi_kserve.endpoints.spec.scaling import SCALING_FIELDS
 from pulumi_kserve.endpoints.spec.security import restricted_container
 from pulumi_kserve.endpoints.spec.workers import Worker, worker_fields
+from pulumi_kserve.models import without_none
 
 __all__ = ["Predictor", "predictor_fields", "revision"]
 

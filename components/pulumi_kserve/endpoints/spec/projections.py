@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from pulumi_kserve.contracts import DnsLabel
-from pulumi_kserve.endpoints.spec.bounds import Whole
+from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
 from pulumi_kserve.endpoints.spec.environment import DataKey, ObjectName
 from pulumi_kserve.endpoints.spec.resources import Quantity
 from pulumi_kserve.inputs import In
@@ -94,7 +94,7 @@ class ConfigMapProjection(Spec):
     """The ConfigMap."""
     items: tuple[KeyToPath, ...] | None = None
     """The keys; all when unset."""
-    optional: bool | None = None
+    optional: Truth | None = None
     """Whether the pod starts without it; no when unset."""
 
 
@@ -105,7 +105,7 @@ class SecretProjection(Spec):
     """The Secret."""
     items: tuple[KeyToPath, ...] | None = None
     """The keys; all when unset."""
-    optional: bool | None = None
+    optional: Truth | None = None
     """Whether the pod starts without it; no when unset."""
 
 

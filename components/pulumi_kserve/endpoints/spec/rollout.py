@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from pulumi_kserve.endpoints.spec.bounds import Whole
-from pulumi_kserve.endpoints.spec.duration import Duration
+from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
+from pulumi_kserve.endpoints.spec.duration import Duration, between
 from pulumi_kserve.models import OneOf, Spec
 
 __all__ = [
@@ -36,6 +36,8 @@ __all__ = [
 TAG_ANNOTATION: Final = "serving.kserve.io/enable-tag-routing"
 DURATION_ANNOTATION: Final = "serving.knative.dev/rollout-duration"
 _ALL: Final = 100
+_LONGEST: Final = "2562047h"
+"""The longest time that Knative can read."""
 
 
 def _is_number_or_percent(value: Any) -> int | str:
@@ -80,22 +82,22 @@ class CanaryTraffic(Spec):
 
     traffic_percent: Whole = Field(ge=0, le=_ALL)
     """The newest revision's share of requests, in percent; 100 ends the canary."""
-    tag: bool = False
+    tag: Truth = False
     """Whether the newest revision has an address of its own too, tagged ``latest``. Changing it makes a revision."""
 
 
 class PreviousRevision(Spec):
     """All requests go to the previous ready revision: a rollback that keeps the newest one at hand. Knative mode."""
 
-    tag: bool = False
+    tag: Truth = False
     """Whether the newest revision has an address of its own too, tagged ``latest``. Changing it makes a revision."""
 
 
 class GradualTraffic(Spec):
     """Requests move to the newest revision little by little, with no further step of yours. Knative mode."""
 
-    duration: Duration
-    """How long the move takes, for example ``10m``."""
+    duration: Annotated[Duration, between("0s", _LONGEST)]
+    """How long the move takes, in whole seconds with a unit, for example ``10m``; ``0s`` moves all at once."""
 
 
 ROLLOUT_ARMS: Final[Mapping[type[Spec], str]] = {

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
+from pulumi_kserve.endpoints.admission.subject import CLASS_ANNOTATION
 from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
 from pulumi_kserve.endpoints.spec.duration import Duration, between
 from pulumi_kserve.endpoints.spec.resources import Bytes
@@ -26,7 +27,6 @@ from pulumi_kserve.endpoints.spec.triggers import (
 from pulumi_kserve.models import OneOf, Spec
 
 __all__ = [
-    "CLASS_ANNOTATION",
     "KNATIVE_ANNOTATIONS",
     "SCALING_ARMS",
     "SCALING_FIELDS",
@@ -50,7 +50,6 @@ __all__ = [
     "scaling_fields",
 ]
 
-CLASS_ANNOTATION: Final = "serving.kserve.io/autoscalerClass"
 _DEFAULT_PERCENT: Final = 80
 
 

@@ -6,8 +6,8 @@ from typing import Final, TypeAlias
 
 from pydantic.alias_generators import to_camel
 
+from pulumi_kserve.endpoints.admission.subject import CLASS_ANNOTATION
 from pulumi_kserve.endpoints.spec.scaling import (
-    CLASS_ANNOTATION,
     KNATIVE_ANNOTATIONS,
     SCALING_ARMS,
     Hpa,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from pulumi_kserve.endpoints.spec.bounds import Whole
+from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
 from pulumi_kserve.models import Spec, wire
 from pulumi_kserve.pod_security import RESTRICTED_CONTAINER, restricted_pod
 
@@ -80,7 +80,7 @@ class _User(Spec):
     """The user's number; the image's when unset."""
     run_as_group: Id | None = None
     """The primary group's number; the image's when unset."""
-    run_as_non_root: bool | None = None
+    run_as_non_root: Truth | None = None
     """Whether a process of root is refused at the start; yes when unset."""
     seccomp_profile: Profile | None = None
     """The seccomp profile; ``RuntimeDefault`` when unset."""
@@ -99,13 +99,13 @@ class _User(Spec):
 class ContainerSecurity(_User):
     """Rights of a container's processes."""
 
-    allow_privilege_escalation: bool | None = None
+    allow_privilege_escalation: Truth | None = None
     """Whether a process can gain rights that its parent lacks; no when unset in a container of ours."""
     capabilities: Capabilities | None = None
     """Single rights of root."""
-    privileged: bool | None = None
+    privileged: Truth | None = None
     """Whether it has all rights on the node; no when unset. Knative refuses yes."""
-    read_only_root_filesystem: bool | None = None
+    read_only_root_filesystem: Truth | None = None
     """Whether the image's files cannot be changed; no when unset."""
 
     @model_validator(mode="after")

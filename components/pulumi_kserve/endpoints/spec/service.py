@@ -12,7 +12,7 @@ from pydantic import Field
 
 from pulumi_kserve.contracts import DnsLabel, ModelUri
 from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION
-from pulumi_kserve.endpoints.spec.bounds import Whole
+from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
 from pulumi_kserve.endpoints.spec.canary import Canary, canary_fields
 from pulumi_kserve.endpoints.spec.component import Component, Rendering
 from pulumi_kserve.endpoints.spec.disruption_budget import DisruptionBudget
@@ -25,11 +25,19 @@ from pulumi_kserve.endpoints.spec.storage import Credentials
 from pulumi_kserve.endpoints.spec.switch import OrFalse
 from pulumi_kserve.endpoints.spec.transformer import Transformer, transformer_fields
 from pulumi_kserve.endpoints.spec.workers import worker_annotations
-from pulumi_kserve.models import Spec, is_mapping
+from pulumi_kserve.models import Spec, is_mapping, without_none
 from pulumi_kserve.platform.readiness import wait_annotations
 from pulumi_kserve.platform.releases import RELEASES
 
-__all__ = ["InferenceServiceSpec", "components_of", "resolved", "service_manifest", "uris_in", "workload_name"]
+__all__ = [
+    "InferenceServiceSpec",
+    "components_of",
+    "entry_of",
+    "resolved",
+    "service_manifest",
+    "uris_in",
+    "workload_name",
+]
 
 _STOP: Final = "serving.kserve.io/stop"
 _VISIBILITY: Final = {
@@ -53,9 +61,9 @@ class InferenceServiceSpec(Spec):
     """Labels of the object; KServe passes them on to the pods."""
     annotations: dict[str, str] = Field(default_factory=dict)
     """Annotations of the object; KServe passes most of them on to the pods."""
-    stopped: bool = False
+    stopped: Truth = False
     """Stop it: KServe removes its pods and keeps the object. It serves again when this is false."""
-    cluster_local: bool = False
+    cluster_local: Truth = False
     """Keep it inside the cluster on a platform with a gateway."""
     timeout_seconds: Whole = Field(default=600, ge=1)
     """How long a rollout may take, from the change to the last new pod serving, in seconds."""
@@ -67,9 +75,9 @@ class InferenceServiceSpec(Spec):
     """Who may reach the pods; false makes no NetworkPolicy."""
     disruption_budget: Annotated[DisruptionBudget | Literal[False], OrFalse()] = Field(default_factory=DisruptionBudget)
     """How many pods a node drain may take at once; false makes no PodDisruptionBudget."""
-    team_labels: bool = True
+    team_labels: Truth = True
     """Carry the namespace's owner and cost centre as labels."""
-    allow_recreate: bool = False
+    allow_recreate: Truth = False
     """Allow a change of the platform's mode to delete the endpoint before it is made again: it answers nothing from
     then until its new pods serve. Set it for that one update."""
     overrides: dict[str, Any] = Field(default_factory=dict)
@@ -86,7 +94,12 @@ def components_of(spec: InferenceServiceSpec) -> dict[str, Component]:
         "transformer": spec.transformer,
         "explainer": spec.explainer,
     }
-    return {name: component for name, component in found.items() if component is not None}
+    return without_none(found)
+
+
+def entry_of(spec: InferenceServiceSpec) -> str:
+    """The component that gets the requests first."""
+    return "transformer" if spec.transformer else "predictor"
 
 
 def workload_name(name: str, component: str, spec: InferenceServiceSpec) -> str:

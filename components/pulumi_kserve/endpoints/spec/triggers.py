@@ -16,7 +16,7 @@ from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.environment import ObjectName
 from pulumi_kserve.endpoints.spec.resources import Bytes, Quantity
 from pulumi_kserve.inputs import In
-from pulumi_kserve.models import OneOf, Spec
+from pulumi_kserve.models import OneOf, Spec, without_none
 
 __all__ = [
     "TRIGGER_ARMS",
@@ -138,7 +138,7 @@ def _external(trigger: PrometheusTrigger) -> dict[str, Any]:
         "query": trigger.query,
         "namespace": trigger.namespace,
     }
-    fields: dict[str, Any] = {"metric": {key: value for key, value in metric.items() if value is not None}}
+    fields: dict[str, Any] = {"metric": without_none(metric)}
     if trigger.authentication is not None:
         modes = {} if trigger.auth_modes is None else {"authModes": trigger.auth_modes}
         fields["authenticationRef"] = {**modes, "authenticationRef": {"name": trigger.authentication}}
@@ -153,4 +153,4 @@ def _pod_metric(trigger: PodMetricTrigger) -> dict[str, Any]:
         "query": trigger.query,
         "operationOverTime": trigger.operation_over_time,
     }
-    return {key: value for key, value in fields.items() if value is not None}
+    return without_none(fields)

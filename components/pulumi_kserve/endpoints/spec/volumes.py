@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, Field, model_validator
 
 from pulumi_kserve.contracts import DnsLabel
+from pulumi_kserve.endpoints.spec.bounds import Truth
 from pulumi_kserve.endpoints.spec.environment import ObjectName
 from pulumi_kserve.endpoints.spec.projections import (
     ConfigMapProjection,
@@ -73,7 +74,7 @@ class SecretVolume(Spec):
     """The keys; all when unset."""
     default_mode: FileMode | None = None
     """Permissions of the files; 0644 when unset."""
-    optional: bool | None = None
+    optional: Truth | None = None
     """Whether the pod starts without it; no when unset."""
 
 
@@ -82,7 +83,7 @@ class ClaimVolume(Spec):
 
     claim_name: In[ObjectName]
     """The claim."""
-    read_only: bool | None = None
+    read_only: Truth | None = None
     """Whether nothing can be written; no when unset. Several pods on several nodes mostly need yes."""
 
 
@@ -104,7 +105,7 @@ class NfsVolume(Spec):
     """The server's name or address."""
     path: str = Field(pattern=_ABSOLUTE)
     """The folder."""
-    read_only: bool | None = None
+    read_only: Truth | None = None
     """Whether nothing can be written; no when unset."""
 
 
@@ -122,7 +123,7 @@ class CsiVolume(Spec):
     """The driver's name, for example ``secrets-store.csi.k8s.io``."""
     volume_attributes: dict[str, In[str]] | None = None
     """What the driver wants to know."""
-    read_only: bool | None = None
+    read_only: Truth | None = None
     """Whether nothing can be written; no when unset."""
     fs_type: str | None = None
     """The file system; the driver's choice when unset."""
@@ -213,7 +214,7 @@ class VolumeMount(Spec):
     """The volume."""
     mount_path: str = Field(pattern=r"^/[^:]*$")
     """The path in the container."""
-    read_only: bool | None = None
+    read_only: Truth | None = None
     """Whether nothing can be written; no when unset."""
     sub_path: RelativePath | None = None
     """A path in the volume, instead of its root."""

@@ -23,6 +23,7 @@ from pulumi_kserve.endpoints.spec.container import ContainerFields, ImageReferen
 from pulumi_kserve.endpoints.spec.pod import PodFields
 from pulumi_kserve.endpoints.spec.resources import Resources
 from pulumi_kserve.inputs import In
+from pulumi_kserve.models import without_none
 
 __all__ = ["Worker", "WorkerContainer", "worker_annotations", "worker_fields"]
 
@@ -66,7 +67,7 @@ def worker_fields(worker: Worker, rendering: Rendering) -> dict[str, Any]:
     image = {} if given.image is None else {"image": given.image}
     container = container_on_gpus({**image, **container_fields(given)}, worker.resources, gpus)
     return {
-        **{key: value for key, value in sizes.items() if value is not None},
+        **without_none(sizes),
         **pod_on_pool(worker, rendering, gpus),
         **({"containers": [{"name": _NAME, **container}]} if container else {}),
     }
