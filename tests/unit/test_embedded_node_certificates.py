@@ -41,6 +41,10 @@ def test_the_api_servers_certificate_is_good_for_the_nodes_address(layout: Layou
     assert f"IP Address:{NODE_ADDRESS}" in shown(layout.certificate("kube-apiserver"))
 
 
+def test_kubelets_certificate_can_be_checked_by_what_asks_it_at_the_nodes_address(layout: Layout) -> None:
+    assert f"IP Address:{NODE_ADDRESS}" in shown(layout.certificate("kubelet-server"))
+
+
 def test_the_api_servers_certificate_cannot_be_used_by_a_client(layout: Layout) -> None:
     assert "TLS Web Client Authentication" not in shown(layout.certificate("kube-apiserver"))
 

@@ -61,6 +61,12 @@ def test_the_api_server_checks_kubelets_certificate() -> None:
     assert flags("kube-apiserver")["kubelet-certificate-authority"] == str(LAYOUT.certificate("ca"))
 
 
+def test_the_api_server_names_itself_to_other_api_servers_by_certificate() -> None:
+    api_server = flags("kube-apiserver")
+    assert api_server["requestheader-client-ca-file"] == str(LAYOUT.certificate("front-proxy-ca"))
+    assert api_server["proxy-client-cert-file"] == str(LAYOUT.certificate("front-proxy-client"))
+
+
 @pytest.mark.parametrize("component", TABLE.values(), ids=lambda component: component.name)
 def test_a_component_is_told_its_secrets_by_file_only(component: components.Component) -> None:
     for flag in component.command[1:]:

@@ -25,7 +25,7 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = set(sys.modules)
     yield
     for name in set(sys.modules) - before:
-        if name.partition(".")[0] in {"transformer", "explainer", "sink"}:
+        if name.partition(".")[0] in {"transformer", "explainer", "sink", "openai_echo"}:
             del sys.modules[name]
 
 
@@ -99,7 +99,17 @@ def test_rows_of_another_width_than_the_background_are_refused() -> None:
 @pytest.fixture
 def sink() -> Iterator[str]:
     """The address of a sink that runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), importlib.import_module("sink.__main__").Handler)
+    yield from serving("sink")
+
+
+@pytest.fixture
+def echo() -> Iterator[str]:
+    """The address of an echo that runs."""
+    yield from serving("openai_echo")
+
+
+def serving(package: str) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), importlib.import_module(f"{package}.__main__").Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -135,3 +145,24 @@ def test_the_sink_refuses_what_is_no_event(sink: str, headers: dict[str, str], c
 def test_the_sink_tells_that_it_is_there(sink: str) -> None:
     assert httpx2.get(f"{sink}/health").status_code == 200
     assert httpx2.get(f"{sink}/other").status_code == 404
+
+
+def test_the_echo_completes_a_chat_with_its_last_message(echo: str) -> None:
+    messages = [{"role": "system", "content": "be kind"}, {"role": "user", "content": "hello"}]
+    answer = httpx2.post(f"{echo}/openai/v1/chat/completions", json={"model": "any", "messages": messages}).json()
+    assert answer["choices"][0]["message"] == {"role": "assistant", "content": "hello"}
+
+
+def test_the_echo_shows_the_headers_that_reached_it(echo: str) -> None:
+    body = {"messages": [{"role": "user", "content": ""}]}
+    answer = httpx2.post(f"{echo}/openai/v1/chat/completions", json=body, headers={"X-Client": "me"}).json()
+    assert answer["headers"]["x-client"] == "me"
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"messages": []}', b'{"messages": [{}]}'])
+def test_the_echo_refuses_what_is_no_chat(echo: str, content: bytes) -> None:
+    assert httpx2.post(f"{echo}/openai/v1/chat/completions", content=content).status_code == 400
+
+
+def test_the_echo_lists_its_model(echo: str) -> None:
+    assert [each["id"] for each in httpx2.get(f"{echo}/openai/v1/models").json()["data"]] == ["echo"]

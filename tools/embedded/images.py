@@ -1,9 +1,9 @@
 """The images of the embedded cluster: under which upstream name each is found, and what is in it.
 
 They bear the names that unmodified charts, and KServe's own configuration, ask for. KServe's controllers,
-cert-manager and MinIO are those programs, built from their modules. The storage initializer and the sklearn server
-are ours, on KServe's own libraries. A transformer, an explainer and a sink of events have no upstream name: what runs
-them names them.
+cert-manager, Envoy Gateway, metrics-server and MinIO are those programs, built from their modules; Envoy is taken out
+of a Python package. The storage initializer and the sklearn server are ours, on KServe's own libraries. A transformer,
+an explainer, a sink of events and an echo of OpenAI's protocol have no upstream name: what runs them names them.
 """
 
 import hashlib
@@ -14,7 +14,12 @@ from pathlib import Path, PurePosixPath
 
 from tools.cache import appears_whole, scratch_folder
 from tools.embedded import debian, oci, python_site
-from tools.embedded.binaries import CERT_MANAGER_VERSION
+from tools.embedded.binaries import (
+    CERT_MANAGER_VERSION,
+    ENVOY_GATEWAY_VERSION,
+    ENVOY_VERSION,
+    METRICS_SERVER_VERSION,
+)
 from tools.embedded.layout import PAUSE_IMAGE
 from tools.embedded.oci import Entry, ImageConfig
 from tools.progress import Report, step
@@ -39,14 +44,16 @@ class DebianBase:
 
 
 SHELL = DebianBase("shell", ("dash", "coreutils"))
+LIBRARIES = DebianBase("libraries", ("libc6",))
 PYTHON = DebianBase("python", ("python3.11-minimal", "libpython3.11-stdlib", "libgomp1", "libstdc++6"))
 
 
 @dataclass(frozen=True)
-class GoImage:
-    """An image of Go binaries: path in the image to the binary's name, the first being what the image runs.
+class ProgramImage:
+    """An image of programs: path in the image to the binary's name, the first being what the image runs.
 
-    `scripts` likewise maps paths in the image to files below `images/`.
+    `files` likewise maps paths to files that are only read, `scripts` to files below `images/`. Any user may write to
+    the folders in `writable`.
     """
 
     name: str
@@ -56,6 +63,8 @@ class GoImage:
     entrypoint: Sequence[str] = ()
     command: Sequence[str] = ()
     scripts: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    writable: Sequence[str] = ()
 
     @property
     def archive_name(self) -> str:
@@ -63,22 +72,36 @@ class GoImage:
         return self.name.rpartition("/")[2].partition(":")[0]
 
 
-def _cert_manager(part: str) -> GoImage:
+def _cert_manager(part: str) -> ProgramImage:
     path = f"app/cmd/{part}/{part}"
-    return GoImage(
+    return ProgramImage(
         f"quay.io/jetstack/cert-manager-{part}:{CERT_MANAGER_VERSION}", {path: f"cert-manager-{part}"}, "1000"
     )
 
 
-GO_IMAGES = (
-    GoImage(f"docker.io/kserve/kserve-controller:{KSERVE_TAG}", {"manager": "kserve-manager"}),
-    GoImage(f"docker.io/kserve/agent:{KSERVE_TAG}", {"ko-app/agent": "kserve-agent"}),
-    GoImage(f"docker.io/kserve/router:{KSERVE_TAG}", {"ko-app/router": "kserve-router"}),
+PROGRAM_IMAGES = (
+    ProgramImage(f"docker.io/kserve/kserve-controller:{KSERVE_TAG}", {"manager": "kserve-manager"}),
+    ProgramImage(f"docker.io/kserve/agent:{KSERVE_TAG}", {"ko-app/agent": "kserve-agent"}),
+    ProgramImage(f"docker.io/kserve/router:{KSERVE_TAG}", {"ko-app/router": "kserve-router"}),
     _cert_manager("controller"),
     _cert_manager("cainjector"),
     _cert_manager("webhook"),
     _cert_manager("ctl"),
-    GoImage(
+    ProgramImage(
+        f"docker.io/envoyproxy/gateway:{ENVOY_GATEWAY_VERSION}",
+        {"usr/local/bin/envoy-gateway": "envoy-gateway"},
+        writable=("var/lib/eg",),
+    ),
+    ProgramImage(
+        f"docker.io/envoyproxy/envoy:distroless-{ENVOY_VERSION}",
+        {"usr/local/bin/envoy": "envoy"},
+        base=LIBRARIES,
+        files={"etc/ssl/certs/ca-certificates.crt": "ca-certificates.crt"},
+    ),
+    ProgramImage(
+        f"registry.k8s.io/metrics-server/metrics-server:{METRICS_SERVER_VERSION}", {"metrics-server": "metrics-server"}
+    ),
+    ProgramImage(
         f"quay.io/minio/minio:{MINIO_TAG}",
         {"usr/bin/minio": "minio", "usr/bin/mc": "mc"},
         user="0:0",
@@ -87,10 +110,10 @@ GO_IMAGES = (
         command=("minio",),
         scripts={"usr/bin/docker-entrypoint.sh": "minio/docker-entrypoint.sh"},
     ),
-    GoImage(PAUSE_IMAGE, {"pause": "pause"}),
+    ProgramImage(PAUSE_IMAGE, {"pause": "pause"}),
     # KServe's chart always starts kube-rbac-proxy before the manager's metrics, and its source is no Go module that can
     # be had. A process that does nothing takes its place: nobody reads these metrics here, and 8443 answers nobody.
-    GoImage("quay.io/brancz/kube-rbac-proxy:v0.18.0", {"pause": "pause"}),
+    ProgramImage("quay.io/brancz/kube-rbac-proxy:v0.18.0", {"pause": "pause"}),
 )
 
 
@@ -134,17 +157,18 @@ PYTHON_IMAGES = (
     PythonImage("embedded.local/iris-transformer:1", "transformer", (_OF_KSERVE, ("transformer",))),
     PythonImage("embedded.local/shap-explainer:1", "explainer", (_OF_KSERVE, ("explainer",)), (KSERVE_SDK, SHAP)),
     PythonImage("embedded.local/event-sink:1", "sink", (("sink",),), ()),
+    PythonImage("embedded.local/openai-echo:1", "openai_echo", (("openai_echo",),), ()),
 )
 """The images of the one archive of Python images."""
 
-IMAGE_NAMES = (*(image.name for image in GO_IMAGES), *(image.name for image in PYTHON_IMAGES))
+IMAGE_NAMES = (*(image.name for image in PROGRAM_IMAGES), *(image.name for image in PYTHON_IMAGES))
 
 
 def archives(root: Path) -> dict[str, Path]:
     """Return the archive of every image, by the image's name."""
     folder = root / "images"
-    of_go = {image.name: folder / f"{image.archive_name}.tar" for image in GO_IMAGES}
-    return of_go | dict.fromkeys((image.name for image in PYTHON_IMAGES), _python_archive(root))
+    of_programs = {image.name: folder / f"{image.archive_name}.tar" for image in PROGRAM_IMAGES}
+    return of_programs | dict.fromkeys((image.name for image in PYTHON_IMAGES), _python_archive(root))
 
 
 def python_archive_is_current(root: Path) -> bool:
@@ -170,23 +194,23 @@ def build_archives(root: Path, bin_dir: Path, report: Report) -> None:
         ToolError: a tool is missing, or a package registry does not answer.
 
     """
-    for image in GO_IMAGES:
-        build_go_archive(image, root, bin_dir, report)
+    for image in PROGRAM_IMAGES:
+        build_program_archive(image, root, bin_dir, report)
     build_python_archive(root, report)
 
 
-def build_go_archive(image: GoImage, root: Path, bin_dir: Path, report: Report) -> None:
-    """Write the archive of one image of Go binaries, unless it is up to date and undamaged."""
-    sources = {path: bin_dir / name for path, name in image.binaries.items()}
-    scripts = {path: SOURCES / name for path, name in image.scripts.items()}
+def build_program_archive(image: ProgramImage, root: Path, bin_dir: Path, report: Report) -> None:
+    """Write the archive of one image of programs, unless it is up to date and undamaged."""
+    entries = program_entries(image, bin_dir)
+    made = [stamped_sha256(bin_dir / name) for name in (*image.binaries.values(), *image.files.values())]
+    scripts = [SOURCES / name for name in image.scripts.values()]
     code = [Path(__file__), *([Path(debian.__file__)] if image.base else [])]
-    key = _key(repr(image), *map(stamped_sha256, sources.values()), *scripts.values(), *code)
+    key = _key(repr(image), *made, *scripts, *code)
 
     def write(archive: Path) -> None:
         own = archive.with_suffix(".layer")
-        entries = [Entry(PurePosixPath(to), 0o755, source) for to, source in (sources | scripts).items()]
         try:
-            oci.write_layer(own, [_TMP, *entries])
+            oci.write_layer(own, entries)
             layers = [_base_layer(image.base, root, report), own] if image.base else [own]
             entrypoint = image.entrypoint or (f"/{next(iter(image.binaries))}",)
             config = ImageConfig(image.name, layers, entrypoint, user=image.user, command=image.command)
@@ -195,6 +219,18 @@ def build_go_archive(image: GoImage, root: Path, bin_dir: Path, report: Report) 
             own.unlink(missing_ok=True)
 
     _make(archives(root)[image.name], key, write, report, what=f"write image {image.archive_name}")
+
+
+def program_entries(image: ProgramImage, bin_dir: Path) -> list[Entry]:
+    """Return what lies in an image of programs above its base."""
+    run = {path: bin_dir / name for path, name in image.binaries.items()}
+    run |= {path: SOURCES / name for path, name in image.scripts.items()}
+    return [
+        _TMP,
+        *(Entry(PurePosixPath(to), 0o755, source) for to, source in run.items()),
+        *(Entry(PurePosixPath(to), 0o644, bin_dir / name) for to, name in image.files.items()),
+        *(Entry(PurePosixPath(folder), 0o777) for folder in image.writable),
+    ]
 
 
 def build_python_archive(root: Path, report: Report) -> None:

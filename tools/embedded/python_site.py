@@ -43,7 +43,7 @@ def write_site_layer(target: Path, requirements: Path, base_layer: Path, *, with
             # Named this way because Debian 12's Python 3.11.2 has no `filter=`.
             tar.extraction_filter = getattr(tarfile, "fully_trusted_filter", None)
             tar.extractall(root)  # noqa: S202 - a layer we have just written
-        _install(requirements, root / SITE)
+        install(requirements, root / SITE)
         _prune(root / SITE)
         compiled = (SITE, STANDARD_LIBRARY) if with_standard_library else (SITE,)
         _compile(root, compiled)
@@ -70,7 +70,13 @@ def _uv() -> str | None:
     return shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
 
-def _install(requirements: Path, site: Path) -> None:
+def install(requirements: Path, site: Path) -> None:
+    """Install the packages of a hashed requirements file for the images' Python into a folder.
+
+    Raises:
+        ToolError: the installation failed.
+
+    """
     options = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--link-mode=copy"]
     wanted = ["--python-version=3.11", f"--python-platform={_PLATFORMS[platform.machine()]}"]
     _run(
