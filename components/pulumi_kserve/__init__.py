@@ -20,136 +20,147 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pulumi_kserve.contracts import ClusterAccess as ClusterAccess
-    from pulumi_kserve.contracts import Feature as Feature
-    from pulumi_kserve.contracts import FormatFacts as FormatFacts
-    from pulumi_kserve.contracts import ImageRegistry as ImageRegistry
-    from pulumi_kserve.contracts import ModelStore as ModelStore
-    from pulumi_kserve.contracts import ModelUri as ModelUri
-    from pulumi_kserve.contracts import PlatformFacts as PlatformFacts
-    from pulumi_kserve.contracts import PlatformRef as PlatformRef
-    from pulumi_kserve.contracts import PoolFacts as PoolFacts
-    from pulumi_kserve.contracts import RuntimeFacts as RuntimeFacts
-    from pulumi_kserve.contracts import WorkerFacts as WorkerFacts
-    from pulumi_kserve.contracts import WorkloadIdentity as WorkloadIdentity
-    from pulumi_kserve.endpoints.inference_service import InferenceService as InferenceService
-    from pulumi_kserve.endpoints.inference_service import InferenceServiceSpec as InferenceServiceSpec
-    from pulumi_kserve.endpoints.model_namespace import ModelNamespace as ModelNamespace
-    from pulumi_kserve.endpoints.model_namespace import ModelNamespaceSpec as ModelNamespaceSpec
-    from pulumi_kserve.endpoints.spec.accelerators import Gpus as Gpus
-    from pulumi_kserve.endpoints.spec.batcher import Batcher as Batcher
-    from pulumi_kserve.endpoints.spec.canary import Canary as Canary
-    from pulumi_kserve.endpoints.spec.container import Container as Container
-    from pulumi_kserve.endpoints.spec.container import ContainerPort as ContainerPort
-    from pulumi_kserve.endpoints.spec.disruption_budget import DisruptionBudget as DisruptionBudget
-    from pulumi_kserve.endpoints.spec.environment import ConfigMapKey as ConfigMapKey
-    from pulumi_kserve.endpoints.spec.environment import EnvSource as EnvSource
-    from pulumi_kserve.endpoints.spec.environment import PodField as PodField
-    from pulumi_kserve.endpoints.spec.environment import ResourceField as ResourceField
-    from pulumi_kserve.endpoints.spec.environment import SecretKey as SecretKey
-    from pulumi_kserve.endpoints.spec.explainer import ArtExplainer as ArtExplainer
-    from pulumi_kserve.endpoints.spec.explainer import Explainer as Explainer
-    from pulumi_kserve.endpoints.spec.logger import Logger as Logger
-    from pulumi_kserve.endpoints.spec.logger import LoggerStorage as LoggerStorage
-    from pulumi_kserve.endpoints.spec.model import Confidential as Confidential
-    from pulumi_kserve.endpoints.spec.model import Model as Model
-    from pulumi_kserve.endpoints.spec.network_policy import Caller as Caller
-    from pulumi_kserve.endpoints.spec.network_policy import NetworkPolicy as NetworkPolicy
-    from pulumi_kserve.endpoints.spec.pod import DnsConfig as DnsConfig
-    from pulumi_kserve.endpoints.spec.pod import DnsOption as DnsOption
-    from pulumi_kserve.endpoints.spec.pod import HostAlias as HostAlias
-    from pulumi_kserve.endpoints.spec.predictor import Predictor as Predictor
-    from pulumi_kserve.endpoints.spec.probes import Exec as Exec
-    from pulumi_kserve.endpoints.spec.probes import Grpc as Grpc
-    from pulumi_kserve.endpoints.spec.probes import HttpGet as HttpGet
-    from pulumi_kserve.endpoints.spec.probes import HttpHeader as HttpHeader
-    from pulumi_kserve.endpoints.spec.probes import Lifecycle as Lifecycle
-    from pulumi_kserve.endpoints.spec.probes import Probe as Probe
-    from pulumi_kserve.endpoints.spec.probes import Sleep as Sleep
-    from pulumi_kserve.endpoints.spec.probes import TcpSocket as TcpSocket
-    from pulumi_kserve.endpoints.spec.projections import ConfigMapProjection as ConfigMapProjection
-    from pulumi_kserve.endpoints.spec.projections import ContainerResource as ContainerResource
-    from pulumi_kserve.endpoints.spec.projections import DownwardApiFile as DownwardApiFile
-    from pulumi_kserve.endpoints.spec.projections import DownwardApiProjection as DownwardApiProjection
-    from pulumi_kserve.endpoints.spec.projections import FieldReference as FieldReference
-    from pulumi_kserve.endpoints.spec.projections import KeyToPath as KeyToPath
-    from pulumi_kserve.endpoints.spec.projections import ProjectedVolume as ProjectedVolume
-    from pulumi_kserve.endpoints.spec.projections import SecretProjection as SecretProjection
-    from pulumi_kserve.endpoints.spec.projections import ServiceAccountToken as ServiceAccountToken
-    from pulumi_kserve.endpoints.spec.resources import Resources as Resources
-    from pulumi_kserve.endpoints.spec.rollout import CanaryTraffic as CanaryTraffic
-    from pulumi_kserve.endpoints.spec.rollout import GradualTraffic as GradualTraffic
-    from pulumi_kserve.endpoints.spec.rollout import PreviousRevision as PreviousRevision
-    from pulumi_kserve.endpoints.spec.rollout import Recreate as Recreate
-    from pulumi_kserve.endpoints.spec.rollout import RollingUpdate as RollingUpdate
-    from pulumi_kserve.endpoints.spec.scaling import External as External
-    from pulumi_kserve.endpoints.spec.scaling import Hpa as Hpa
-    from pulumi_kserve.endpoints.spec.scaling import Keda as Keda
-    from pulumi_kserve.endpoints.spec.scaling import Kpa as Kpa
-    from pulumi_kserve.endpoints.spec.scaling import NoScaling as NoScaling
-    from pulumi_kserve.endpoints.spec.scheduling import Affinity as Affinity
-    from pulumi_kserve.endpoints.spec.scheduling import LabelRequirement as LabelRequirement
-    from pulumi_kserve.endpoints.spec.scheduling import LabelSelector as LabelSelector
-    from pulumi_kserve.endpoints.spec.scheduling import NodeAffinity as NodeAffinity
-    from pulumi_kserve.endpoints.spec.scheduling import NodeRequirement as NodeRequirement
-    from pulumi_kserve.endpoints.spec.scheduling import NodeSelector as NodeSelector
-    from pulumi_kserve.endpoints.spec.scheduling import NodeSelectorTerm as NodeSelectorTerm
-    from pulumi_kserve.endpoints.spec.scheduling import PodAffinity as PodAffinity
-    from pulumi_kserve.endpoints.spec.scheduling import PodAffinityTerm as PodAffinityTerm
-    from pulumi_kserve.endpoints.spec.scheduling import Toleration as Toleration
-    from pulumi_kserve.endpoints.spec.scheduling import TopologySpread as TopologySpread
-    from pulumi_kserve.endpoints.spec.scheduling import WeightedNodeTerm as WeightedNodeTerm
-    from pulumi_kserve.endpoints.spec.scheduling import WeightedPodTerm as WeightedPodTerm
-    from pulumi_kserve.endpoints.spec.security import Capabilities as Capabilities
-    from pulumi_kserve.endpoints.spec.security import ContainerSecurity as ContainerSecurity
-    from pulumi_kserve.endpoints.spec.security import PodSecurity as PodSecurity
-    from pulumi_kserve.endpoints.spec.security import Profile as Profile
-    from pulumi_kserve.endpoints.spec.security import SeLinuxOptions as SeLinuxOptions
-    from pulumi_kserve.endpoints.spec.security import Sysctl as Sysctl
-    from pulumi_kserve.endpoints.spec.storage import SecretCredentials as SecretCredentials
-    from pulumi_kserve.endpoints.spec.storage import StorageSpec as StorageSpec
-    from pulumi_kserve.endpoints.spec.storage import StorageUri as StorageUri
-    from pulumi_kserve.endpoints.spec.storage import WorkloadIdentityCredentials as WorkloadIdentityCredentials
-    from pulumi_kserve.endpoints.spec.transformer import Transformer as Transformer
-    from pulumi_kserve.endpoints.spec.triggers import CpuTrigger as CpuTrigger
-    from pulumi_kserve.endpoints.spec.triggers import MemoryTrigger as MemoryTrigger
-    from pulumi_kserve.endpoints.spec.triggers import PodMetricTrigger as PodMetricTrigger
-    from pulumi_kserve.endpoints.spec.triggers import PrometheusTrigger as PrometheusTrigger
-    from pulumi_kserve.endpoints.spec.volumes import ClaimVolume as ClaimVolume
-    from pulumi_kserve.endpoints.spec.volumes import ConfigMapVolume as ConfigMapVolume
-    from pulumi_kserve.endpoints.spec.volumes import CsiVolume as CsiVolume
-    from pulumi_kserve.endpoints.spec.volumes import DownwardApiVolume as DownwardApiVolume
-    from pulumi_kserve.endpoints.spec.volumes import EmptyDir as EmptyDir
-    from pulumi_kserve.endpoints.spec.volumes import EphemeralVolume as EphemeralVolume
-    from pulumi_kserve.endpoints.spec.volumes import HostPath as HostPath
-    from pulumi_kserve.endpoints.spec.volumes import ImageVolume as ImageVolume
-    from pulumi_kserve.endpoints.spec.volumes import NfsVolume as NfsVolume
-    from pulumi_kserve.endpoints.spec.volumes import SecretReference as SecretReference
-    from pulumi_kserve.endpoints.spec.volumes import SecretVolume as SecretVolume
-    from pulumi_kserve.endpoints.spec.volumes import Volume as Volume
-    from pulumi_kserve.endpoints.spec.volumes import VolumeMount as VolumeMount
-    from pulumi_kserve.endpoints.spec.workers import Worker as Worker
-    from pulumi_kserve.endpoints.spec.workers import WorkerContainer as WorkerContainer
-    from pulumi_kserve.errors import ClusterUnreachable as ClusterUnreachable
-    from pulumi_kserve.errors import KServeError as KServeError
-    from pulumi_kserve.errors import Problem as Problem
-    from pulumi_kserve.errors import RecoveryRefused as RecoveryRefused
-    from pulumi_kserve.errors import RolloutFailed as RolloutFailed
-    from pulumi_kserve.errors import SpecError as SpecError
-    from pulumi_kserve.errors import StackFileError as StackFileError
-    from pulumi_kserve.inputs import In as In
-    from pulumi_kserve.platform.charts import ChartFolder as ChartFolder
-    from pulumi_kserve.platform.charts import ChartMirror as ChartMirror
-    from pulumi_kserve.platform.modes import ClusterLocal as ClusterLocal
-    from pulumi_kserve.platform.modes import Standard as Standard
-    from pulumi_kserve.platform.platform import Platform as Platform
-    from pulumi_kserve.platform.spec import PlatformSpec as PlatformSpec
-    from pulumi_kserve.settings import StackSettings as StackSettings
+    from pulumi_kserve.contracts import (
+        ClusterAccess,
+        Feature,
+        FormatFacts,
+        ImageRegistry,
+        ModelStore,
+        ModelUri,
+        PlatformFacts,
+        PlatformRef,
+        PoolFacts,
+        RouteFacts,
+        RuntimeFacts,
+        WorkerFacts,
+        WorkloadIdentity,
+    )
+    from pulumi_kserve.endpoints.inference_service import InferenceService, InferenceServiceSpec
+    from pulumi_kserve.endpoints.model_namespace import ModelNamespace, ModelNamespaceSpec
+    from pulumi_kserve.endpoints.spec.accelerators import Gpus
+    from pulumi_kserve.endpoints.spec.batcher import Batcher
+    from pulumi_kserve.endpoints.spec.canary import Canary
+    from pulumi_kserve.endpoints.spec.container import Container, ContainerPort
+    from pulumi_kserve.endpoints.spec.disruption_budget import DisruptionBudget
+    from pulumi_kserve.endpoints.spec.environment import ConfigMapKey, EnvSource, PodField, ResourceField, SecretKey
+    from pulumi_kserve.endpoints.spec.explainer import ArtExplainer, Explainer
+    from pulumi_kserve.endpoints.spec.logger import Logger, LoggerStorage
+    from pulumi_kserve.endpoints.spec.model import Confidential, Model
+    from pulumi_kserve.endpoints.spec.network_policy import Caller, NetworkPolicy
+    from pulumi_kserve.endpoints.spec.pod import DnsConfig, DnsOption, HostAlias
+    from pulumi_kserve.endpoints.spec.predictor import Predictor
+    from pulumi_kserve.endpoints.spec.probes import Exec, Grpc, HttpGet, HttpHeader, Lifecycle, Probe, Sleep, TcpSocket
+    from pulumi_kserve.endpoints.spec.projections import (
+        ConfigMapProjection,
+        ContainerResource,
+        DownwardApiFile,
+        DownwardApiProjection,
+        FieldReference,
+        KeyToPath,
+        ProjectedVolume,
+        SecretProjection,
+        ServiceAccountToken,
+    )
+    from pulumi_kserve.endpoints.spec.resources import Resources
+    from pulumi_kserve.endpoints.spec.rollout import (
+        CanaryTraffic,
+        GradualTraffic,
+        PreviousRevision,
+        Recreate,
+        RollingUpdate,
+    )
+    from pulumi_kserve.endpoints.spec.scaling import External, Hpa, Keda, Kpa, NoScaling
+    from pulumi_kserve.endpoints.spec.scheduling import (
+        Affinity,
+        LabelRequirement,
+        LabelSelector,
+        NodeAffinity,
+        NodeRequirement,
+        NodeSelector,
+        NodeSelectorTerm,
+        PodAffinity,
+        PodAffinityTerm,
+        Toleration,
+        TopologySpread,
+        WeightedNodeTerm,
+        WeightedPodTerm,
+    )
+    from pulumi_kserve.endpoints.spec.security import (
+        Capabilities,
+        ContainerSecurity,
+        PodSecurity,
+        Profile,
+        SeLinuxOptions,
+        Sysctl,
+    )
+    from pulumi_kserve.endpoints.spec.storage import (
+        SecretCredentials,
+        StorageSpec,
+        StorageUri,
+        WorkloadIdentityCredentials,
+    )
+    from pulumi_kserve.endpoints.spec.transformer import Transformer
+    from pulumi_kserve.endpoints.spec.triggers import CpuTrigger, MemoryTrigger, PodMetricTrigger, PrometheusTrigger
+    from pulumi_kserve.endpoints.spec.volumes import (
+        ClaimVolume,
+        ConfigMapVolume,
+        CsiVolume,
+        DownwardApiVolume,
+        EmptyDir,
+        EphemeralVolume,
+        HostPath,
+        ImageVolume,
+        NfsVolume,
+        SecretReference,
+        SecretVolume,
+        Volume,
+        VolumeMount,
+    )
+    from pulumi_kserve.endpoints.spec.workers import Worker, WorkerContainer
+    from pulumi_kserve.errors import (
+        ClusterUnreachable,
+        KServeError,
+        Problem,
+        RecoveryRefused,
+        RolloutFailed,
+        SpecError,
+        StackFileError,
+    )
+    from pulumi_kserve.inputs import In
+    from pulumi_kserve.platform.authentication import Anonymous, ApiKeys, Jwt
+    from pulumi_kserve.platform.certificates import CertManager, Provided
+    from pulumi_kserve.platform.charts import ChartFolder, ChartMirror
+    from pulumi_kserve.platform.configuration.spec import KServeConfiguration
+    from pulumi_kserve.platform.existing import ExistingLayer
+    from pulumi_kserve.platform.existing_platform import (
+        ExistingIngress,
+        ExistingKnative,
+        ExistingPlatform,
+        ExistingPlatformSpec,
+        ExistingStandard,
+        KnativeGateway,
+        KServeGateway,
+        SharedGateway,
+    )
+    from pulumi_kserve.platform.exposure import (
+        CloudCertificate,
+        Exposure,
+        InCluster,
+        Internal,
+        Issuer,
+        Public,
+        TlsSecret,
+        Zone,
+    )
+    from pulumi_kserve.platform.modes import ClusterLocal, EnvoyGateway, IngressClass, IstioGateway, Standard
+    from pulumi_kserve.platform.platform import Platform
+    from pulumi_kserve.platform.spec import PlatformSpec
+    from pulumi_kserve.settings import StackSettings
 
 _HOMES = {
     "contracts": (
         "ClusterAccess", "Feature", "FormatFacts", "ImageRegistry", "ModelStore", "ModelUri", "PlatformFacts",
-        "PlatformRef", "PoolFacts", "RuntimeFacts", "WorkerFacts", "WorkloadIdentity",
+        "PlatformRef", "PoolFacts", "RouteFacts", "RuntimeFacts", "WorkerFacts", "WorkloadIdentity",
     ),
     "endpoints.inference_service": ("InferenceService", "InferenceServiceSpec"),
     "endpoints.model_namespace": ("ModelNamespace", "ModelNamespaceSpec"),
@@ -194,8 +205,19 @@ _HOMES = {
         "StackFileError",
     ),
     "inputs": ("In",),
+    "platform.authentication": ("Anonymous", "ApiKeys", "Jwt"),
+    "platform.certificates": ("CertManager", "Provided"),
     "platform.charts": ("ChartFolder", "ChartMirror"),
-    "platform.modes": ("ClusterLocal", "Standard"),
+    "platform.configuration.spec": ("KServeConfiguration",),
+    "platform.existing": ("ExistingLayer",),
+    "platform.existing_platform": (
+        "ExistingIngress", "ExistingKnative", "ExistingPlatform", "ExistingPlatformSpec", "ExistingStandard",
+        "KServeGateway", "KnativeGateway", "SharedGateway",
+    ),
+    "platform.exposure": (
+        "CloudCertificate", "Exposure", "InCluster", "Internal", "Issuer", "Public", "TlsSecret", "Zone",
+    ),
+    "platform.modes": ("ClusterLocal", "EnvoyGateway", "IngressClass", "IstioGateway", "Standard"),
     "platform.platform": ("Platform",),
     "platform.spec": ("PlatformSpec",),
     "settings": ("StackSettings",),
@@ -204,15 +226,19 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Affinity",
+    "Anonymous",
+    "ApiKeys",
     "ArtExplainer",
     "Batcher",
     "Caller",
     "Canary",
     "CanaryTraffic",
     "Capabilities",
+    "CertManager",
     "ChartFolder",
     "ChartMirror",
     "ClaimVolume",
+    "CloudCertificate",
     "ClusterAccess",
     "ClusterLocal",
     "ClusterUnreachable",
@@ -234,9 +260,17 @@ __all__ = [
     "DownwardApiVolume",
     "EmptyDir",
     "EnvSource",
+    "EnvoyGateway",
     "EphemeralVolume",
     "Exec",
+    "ExistingIngress",
+    "ExistingKnative",
+    "ExistingLayer",
+    "ExistingPlatform",
+    "ExistingPlatformSpec",
+    "ExistingStandard",
     "Explainer",
+    "Exposure",
     "External",
     "Feature",
     "FieldReference",
@@ -252,11 +286,20 @@ __all__ = [
     "ImageRegistry",
     "ImageVolume",
     "In",
+    "InCluster",
     "InferenceService",
     "InferenceServiceSpec",
+    "IngressClass",
+    "Internal",
+    "Issuer",
+    "IstioGateway",
+    "Jwt",
+    "KServeConfiguration",
     "KServeError",
+    "KServeGateway",
     "Keda",
     "KeyToPath",
+    "KnativeGateway",
     "Kpa",
     "LabelRequirement",
     "LabelSelector",
@@ -293,12 +336,15 @@ __all__ = [
     "Profile",
     "ProjectedVolume",
     "PrometheusTrigger",
+    "Provided",
+    "Public",
     "RecoveryRefused",
     "Recreate",
     "ResourceField",
     "Resources",
     "RollingUpdate",
     "RolloutFailed",
+    "RouteFacts",
     "RuntimeFacts",
     "SeLinuxOptions",
     "SecretCredentials",
@@ -307,6 +353,7 @@ __all__ = [
     "SecretReference",
     "SecretVolume",
     "ServiceAccountToken",
+    "SharedGateway",
     "Sleep",
     "SpecError",
     "StackFileError",
@@ -316,6 +363,7 @@ __all__ = [
     "StorageUri",
     "Sysctl",
     "TcpSocket",
+    "TlsSecret",
     "Toleration",
     "TopologySpread",
     "Transformer",
@@ -328,6 +376,7 @@ __all__ = [
     "WorkerFacts",
     "WorkloadIdentity",
     "WorkloadIdentityCredentials",
+    "Zone",
 ]
 
 

@@ -57,6 +57,7 @@ class Feature(StrEnum):
     NETWORK_POLICY = "network-policy"
     DEFAULT_STORAGE_CLASS = "default-storage-class"
     LOAD_BALANCER = "load-balancer"
+    EXTERNAL_DNS = "external-dns"
 
 
 class PoolFacts(Spec):

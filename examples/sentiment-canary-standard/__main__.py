@@ -1,7 +1,8 @@
 """The second version of a model beside the first one; Standard mode and KServe 0.20.
 
-KServe 0.20 makes the pods of both and leaves it to the platform's gateway which requests reach the second. When it has
-proved itself, make it the predictor's model and take the canary out.
+KServe 0.20 makes the pods of both; the endpoint's routes on the platform's gateway share the requests out once the pods
+serve. When the second has proved itself, make it the predictor's model and take the canary out: its requests go back to
+the first version until the predictor's own pods serve the second.
 """
 
 from pathlib import Path

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_kserve as kserve
 from pulumi_kserve.clouds import existing
-from pulumi_kserve.contracts import ClusterAccess, Feature, PlatformFacts, PoolFacts
+from pulumi_kserve.contracts import ClusterAccess, Feature, PlatformFacts, PoolFacts, RouteFacts
 from pulumi_kserve.errors import Problem
 from pulumi_kserve.offline.problems import problems_in
 from pulumi_kserve.platform.chart_runtimes import chart_runtimes
@@ -37,6 +37,10 @@ def platform_facts(release: str, mode: Mode = "Standard") -> PlatformFacts:
         release=release,
         mode=mode,
         gateway="envoy" if mode == "Standard" else "kourier",
+        domain="models.example.com",
+        route=RouteFacts(gateway="ingress", namespace="kserve", pods_namespace="gateways")
+        if mode == "Standard"
+        else None,
         runtimes=chart_runtimes(release),
         features=tuple(Feature),
         pools=(

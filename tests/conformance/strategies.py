@@ -98,7 +98,7 @@ def _specs(mode: Mode, release: str) -> SearchStrategy[dict[str, Any]]:
     if mode == "Knative" or release == "0.19":
         return whole
     stable = given({"predictor": models_served(mode), "canaries": canaries()})
-    return st.one_of(whole, whole, both(stable, others, shared))
+    return st.one_of(whole, whole, both(stable, mostly(st.just({}), others, one_in=10), shared))
 
 
 def cases(mode: Mode, release: str) -> SearchStrategy[Case]:

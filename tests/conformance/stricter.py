@@ -44,6 +44,7 @@ _CPU: Final = resource("cpu", type="Utilization", averageUtilization=80)
 _STORED: Final = {"storageUri": None}
 _MOUNT: Final = {"name": "scratch", "mountPath": "/scratch"}
 _TWO_PORTS: Final = [{"containerPort": 8080}, {"containerPort": 9000}]
+_ROUTE: Final = {"gateway": "ingress", "namespace": "kserve", "podsNamespace": "gateways"}
 _MULTI_NODE: Final = "kserve-huggingfaceserver-multinode"
 
 
@@ -73,6 +74,15 @@ class Example:
 def _labelled(**metadata: Any) -> dict[str, Any]:
     made = service()
     return {**made, "metadata": {**made["metadata"], **metadata}}
+
+
+def _kept_inside() -> dict[str, Any]:
+    made = canaries(canary())
+    return {**made, "metadata": {**made["metadata"], "labels": {"networking.kserve.io/visibility": "cluster-local"}}}
+
+
+def _without_pods() -> dict[str, Any]:
+    return service(model(minReplicas=1), annotations=NO_SCALING, canary=[canary(minReplicas=0)])
 
 
 def _annotated(key: str, value: str = "1") -> dict[str, Any]:
@@ -225,6 +235,12 @@ MODES: Final = (
 CANARIES: Final = (
     Example("canary-unknown", canaries(canary()), releases=OLD, also=("unknown-key",)),
     Example("canary-unrouted", canaries(canary()), releases=NEW, platform={"gateway": "cluster-local"}),
+    Example("canary-unrouted", canaries(canary()), releases=NEW, platform={"gateway": "ingress"}),
+    Example("canary-unrouted", _kept_inside(), releases=NEW, platform={"route": _ROUTE}),
+    Example("canary-chain", service(transformer=OWN, canary=[canary()]), releases=NEW),
+    Example("canary-chain", service(explainer=OWN, canary=[canary()]), releases=NEW),
+    Example("canary-keda", service(scaled_by(_CPU), annotations=KEDA, canary=[canary()]), releases=NEW),
+    Example("canary-pods", _without_pods(), releases=NEW),
     Example("canary-field-ignored", canaries(canary(timeout=60)), releases=NEW),
     Example(
         "canary-legacy-key",

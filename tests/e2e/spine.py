@@ -21,6 +21,7 @@ from rich.console import Console
 
 from tools.cache import embedded_root
 from tools.local import engine
+from tools.local.config import new_stack
 from tools.local.project import STACK, Project
 from tools.local.screen import Screen
 from tools.local.up import open_workspace
@@ -35,6 +36,7 @@ SECRETS = live.SECRETS
 SERVICES = Kind("v1", "Service", "services")
 _EPHEMERAL = frozenset({"Event", "Lease", "EndpointSlice", "Endpoints", "ControllerRevision", "ComponentStatus"})
 _POLL = 0.2
+PATIENCE_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,12 @@ class Spine:
         """Change the endpoint's predictor."""
         self.edit(lambda config: config["kserve:endpoints"][ENDPOINT]["predictor"].update(values))
 
+    def set_secret(self, key: str, value: str) -> None:
+        """Write a secret into the stack's config; the stack is made where there is none yet."""
+        opened = open_workspace(self.project, Screen(Console(quiet=True)))
+        stack = engine.existing_stack(self.project, opened) or new_stack(self.project, opened)
+        engine.set_secret(stack, self.project, key, value)
+
     def preview(self) -> dict[str, int]:
         """How many resources a preview would change, by operation, without what stays the same."""
         screen = Screen(Console(quiet=True))
@@ -111,6 +119,15 @@ class Spine:
         assert stack is not None, "there is no stack to preview"
         summary = stack.preview(color="never").change_summary
         return {str(operation): count for operation, count in summary.items() if count and operation != "same"}
+
+
+def waited_for(what: str, seen: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """What `seen` returns as soon as it returns something true."""
+    until = time.monotonic() + seconds
+    while not (found := seen()):
+        assert time.monotonic() < until, f"{what}: not seen in {seconds:.0f} s"
+        time.sleep(0.5)
+    return found
 
 
 def embedded(command: str) -> Ended:
@@ -205,6 +222,7 @@ class Client:
 
     url: str
     body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     per_second: float = 25.0
     answers: list[tuple[float, Any]] = field(default_factory=list[tuple[float, Any]])
     failures: list[str] = field(default_factory=list[str])
@@ -244,7 +262,7 @@ class Client:
     def ask(self) -> None:
         """Ask once, on a connection of its own."""
         try:
-            answer = httpx2.post(self.url, json=dict(self.body), timeout=10)
+            answer = httpx2.post(self.url, json=dict(self.body), headers=dict(self.headers), timeout=10)
             answer.raise_for_status()
             self.answers.append((time.monotonic(), answer.json()["predictions"]))
         except (httpx2.HTTPError, ValueError, KeyError) as error:

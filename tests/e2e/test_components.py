@@ -6,9 +6,8 @@ import re
 import shutil
 import statistics
 import subprocess
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from pulumi_kserve.live.cluster import Kind
 
 from tests.e2e import components
 from tests.e2e.components import CHAIN, FEATURES, FULL_BATCH, MODELS, NAMESPACE, PAIR, SCALING, SINK, STOPPED
-from tests.e2e.spine import DEPLOYMENTS, KUBECONFIG, SERVICES, Spine, cluster, embedded, instances, objects
+from tests.e2e.spine import DEPLOYMENTS, KUBECONFIG, SERVICES, Spine, cluster, embedded, instances, objects, waited_for
 from tools.cache import embedded_root
 from tools.local.iris import train
 
@@ -31,7 +30,6 @@ AUTOSCALERS = Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodau
 SPECIES = ("setosa", "versicolor", "virginica")
 _BEFORE: dict[str, set[str]] = {}
 _KEPT = ("CustomResourceDefinition", "APIService")
-_PATIENCE_SECONDS = 90.0
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +106,6 @@ def in_the_pod(pod: str, code: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def waited_for(what: str, seen: Callable[[], Any], seconds: float = _PATIENCE_SECONDS) -> Any:
-    """What `seen` returns as soon as it returns something true."""
-    until = time.monotonic() + seconds
-    while not (found := seen()):
-        assert time.monotonic() < until, f"{what}: not seen in {seconds:.0f} s"
-        time.sleep(0.5)
-    return found
 
 
 def test_a_transformer_answers_in_species_what_scikit_learn_answers_in_numbers(stack: Spine) -> None:

@@ -17,11 +17,12 @@ from pulumi_kserve.live.cluster import (
     Json,
     Kind,
 )
+from pulumi_kserve.live.route import HTTP_ROUTES
 from pulumi_kserve.ownership import REVISION_ANNOTATION
 
 NAMESPACE = "fraud"
 ENDPOINT = "iris"
-KINDS = (CONFIG_MAPS, DEPLOYMENTS, EVENTS, INFERENCE_SERVICES, PODS, REPLICA_SETS, SECRETS)
+KINDS = (CONFIG_MAPS, DEPLOYMENTS, EVENTS, HTTP_ROUTES, INFERENCE_SERVICES, PODS, REPLICA_SETS, SECRETS)
 
 
 class World:
@@ -118,16 +119,24 @@ def service(world: World, *, ready: str = "True", **status: Any) -> Json:
     )
 
 
-def deployment(world: World, revision: str = "r1", *, wanted: int = 1, new: int = 1, **status: Any) -> Json:
+def deployment(
+    world: World,
+    revision: str = "r1",
+    *,
+    name: str = f"{ENDPOINT}-predictor",
+    wanted: int = 1,
+    new: int = 1,
+    **status: Any,
+) -> Json:
     """A Deployment whose newest pods carry `revision`, `new` of them available, and its ReplicaSet."""
-    labels = {"app": f"isvc.{ENDPOINT}-predictor"}
+    labels = {"app": f"isvc.{name}"}
     template = {"metadata": {"labels": labels, "annotations": {REVISION_ANNOTATION: revision}}}
     counts = {"replicas": wanted, "updatedReplicas": wanted, "availableReplicas": new, "observedGeneration": 1}
     numbered = {"deployment.kubernetes.io/revision": "2"}
     made = world.put(
         DEPLOYMENTS,
         {
-            "metadata": {"name": f"{ENDPOINT}-predictor", "generation": 1, "annotations": numbered},
+            "metadata": {"name": name, "generation": 1, "annotations": numbered},
             "spec": {"replicas": wanted, "selector": {"matchLabels": labels}, "template": template},
             "status": {**counts, **status},
         },
@@ -136,7 +145,7 @@ def deployment(world: World, revision: str = "r1", *, wanted: int = 1, new: int 
         REPLICA_SETS,
         {
             "metadata": {
-                "name": "iris-predictor-new",
+                "name": f"{name}-new",
                 "labels": labels,
                 "annotations": numbered,
                 "ownerReferences": [{"uid": made["metadata"]["uid"]}],

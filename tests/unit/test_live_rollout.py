@@ -8,6 +8,7 @@ from pulumi_kserve.errors import ClusterUnreachable, RolloutFailed
 from pulumi_kserve.live import rollout
 from pulumi_kserve.live.cause import reason_in
 from pulumi_kserve.live.rollout import await_rollout
+from pulumi_kserve.ownership import REVISION_ANNOTATION
 
 from tests.unit.live_world import ENDPOINT, NAMESPACE, Clock, World, controller, deployment, pod, service, warning
 
@@ -33,6 +34,7 @@ def wait(
     *,
     timeout: float = 100,
     replicas: int | None = None,
+    canary: str | None = None,
     during: Callable[[float], object] | None = None,
 ) -> tuple[float, list[str]]:
     """Wait for revision r1; the seconds it took and what was reported."""
@@ -46,6 +48,7 @@ def wait(
         revision="r1",
         timeout=timeout,
         replicas=replicas,
+        canary=canary,
         report=said.append,
     )
     return clock.now, said
@@ -260,6 +263,29 @@ def test_another_component_that_is_not_ready_yet_has_its_own_gate(
     conditions[1]["status"] = "False"
     conditions.append({"type": "TransformerReady", "status": "False"})
     assert wait(world, monkeypatch)[0] == 0
+
+
+def test_a_canary_is_watched_under_its_own_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployment(world, "r0")
+    deployment(world, name=f"{ENDPOINT}-next-predictor")
+    assert wait(world, monkeypatch, canary="next") == (0, ["iris canary next: serves"])
+
+
+def test_a_canary_serves_though_the_endpoint_is_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    service(world, ready="False")
+    deployment(world, name=f"{ENDPOINT}-next-predictor")
+    assert wait(world, monkeypatch, canary="next")[0] == 0
+
+
+def test_a_canary_that_kserve_has_not_made_is_named_with_the_revision_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"name": "next", "annotations": {REVISION_ANNOTATION: "r1"}}
+    service(world)["spec"]["canary"] = [{"predictor": asked, "trafficPercent": 10}]
+    with pytest.raises(RolloutFailed) as raised:
+        wait(world, monkeypatch, canary="next", timeout=5)
+    assert f"endpoint {NAMESPACE}/{ENDPOINT}, canary next, does not serve" in str(raised.value)
+    assert "the InferenceService asks for revision r1" in str(raised.value)
 
 
 def test_an_api_server_that_is_away_for_a_moment_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
+from pulumi_kserve.amounts import Truth, Whole
 from pulumi_kserve.errors import SpecError
 from pulumi_kserve.inputs import In, locate
 from pulumi_kserve.models import OneOf, Spec, wire, without_none

@@ -95,6 +95,18 @@ def test_parts_that_come_twice_are_written_once() -> None:
     assert not validator.is_valid(top | {"spec": right | {"c": [{"wrong": 1}]}})
 
 
+def test_a_whole_table_keeps_what_a_validator_can_check_and_is_of_version_one_where_that_is_served() -> None:
+    either: dict[str, Any] = {"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}], "maxProperties": 2}
+    given = crd(field={**either, "x-kubernetes-validations": [{"rule": "true"}]})
+    older, newer = given["spec"]["versions"]
+    newer["name"], older["name"] = "v1beta1", "v1"
+    older |= {"served": True, "schema": newer["schema"]}
+    table = json.loads(field_table(given, whole=True))
+    assert table["properties"]["apiVersion"]["enum"] == ["example.com/v1"]
+    field = table["properties"]["spec"]["properties"]["field"]
+    assert {key: field[key] for key in either} == either
+
+
 def test_the_order_of_a_crd_does_not_matter() -> None:
     a, b = {"type": "string"}, {"type": "integer"}
     assert field_table(crd(a=a, b=b)) == field_table(crd(b=b, a=a))

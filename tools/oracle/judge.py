@@ -56,6 +56,14 @@ class Verdict:
     object: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True)
+class Understanding:
+    """What KServe makes of its ConfigMap: the JSON of each key as its own types hold it, and what it refuses."""
+
+    keys: Mapping[str, Mapping[str, Any]]
+    message: str
+
+
 def releases() -> tuple[str, ...]:
     """Return the KServe releases that there is an oracle for, oldest first."""
     return tuple(sorted(folder.name for folder in module_folders()))
@@ -135,6 +143,16 @@ class Oracle:
             warnings=tuple(answer["warnings"]),
             object=answer.get("object"),
         )
+
+    def understand(self, data: Mapping[str, str]) -> Understanding:
+        """Return what KServe reads in the data of its ConfigMap ``inferenceservice-config``.
+
+        Raises:
+            ToolError: the oracle ended; the message has what it said last.
+
+        """
+        answer = self._ask(json.dumps({"configuration": data}))
+        return Understanding(answer["understood"], str(answer.get("message", "")))
 
     def _ask(self, line: str) -> dict[str, Any]:
         reader, writer = cast("IO[str]", self._process.stdout), cast("IO[str]", self._process.stdin)

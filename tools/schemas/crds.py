@@ -68,7 +68,11 @@ def crds(source: Path) -> dict[str, dict[str, Any]]:
 
 
 def _documents(chart: Path) -> Iterator[dict[str, Any]]:
-    """Every object in the chart; lines that Helm would work on are left out, and so are files with no other line."""
     for file in sorted([*chart.glob("templates/*.yaml"), *chart.glob("files/*.yaml")]):
-        plain = "\n".join(line for line in file.read_text("utf-8").splitlines() if "{{" not in line)
-        yield from (document for document in yaml.load_all(plain, Loader=_LOADER) if document)
+        yield from documents_of(file)
+
+
+def documents_of(file: Path) -> Iterator[dict[str, Any]]:
+    """Yield every object in a file; lines that Helm would work on are left out, and so is a file with no other line."""
+    plain = "\n".join(line for line in file.read_text("utf-8").splitlines() if "{{" not in line)
+    yield from (document for document in yaml.load_all(plain, Loader=_LOADER) if document)

@@ -27,13 +27,19 @@ _IGNORED = (
     "x-kubernetes-map-type",
 )
 _KNOWN = {*_RULES, *_SHAPE, *_IGNORED, _INT_OR_STRING}
+_LOGIC = ("allOf", "anyOf", "maxItems", "maxProperties", "minProperties", "not", "oneOf")
+"""What a whole table keeps besides. Only a JSON Schema validator checks it, so KServe's tables must not need it."""
+_CEL = "x-kubernetes-validations"
 _INT32 = {"minimum": -(2**31), "maximum": 2**31 - 1}
 _SHORTEST_SHARED = 48
 """A schema of fewer characters is not worth a reference."""
 
 
-def field_table(crd: Schema) -> str:
+def field_table(crd: Schema, *, whole: bool = False) -> str:
     """Return the table of a CRD's storage version as JSON text, the same bytes for the same CRD.
+
+    A `whole` table is of version v1 where the CRD serves it, and says besides what only a JSON Schema validator can
+    check. CEL rules are in no table: a table that is not whole refuses a CRD that has some.
 
     Fields that the API server would prune are refused, `status` among them, which is not the user's. `metadata` is
     open. `spec` is required even where the CRD does not say so: KServe does nothing good without one. A field that is
@@ -43,45 +49,52 @@ def field_table(crd: Schema) -> str:
         ToolError: the CRD uses a keyword that tables do not know.
 
     """
-    version = next(each for each in crd["spec"]["versions"] if each["storage"])
+    version = _version(crd["spec"]["versions"], prefer="v1" if whole else "")
     kind = crd["spec"]["names"]["kind"]
-    whole = _converted(version["schema"]["openAPIV3Schema"], kind)
-    own = {key: value for key, value in whole["properties"].items() if key != "status"}
-    whole["properties"] = own | {
+    table = _converted(version["schema"]["openAPIV3Schema"], kind, whole=whole)
+    own = {key: value for key, value in table["properties"].items() if key != "status"}
+    table["properties"] = own | {
         "apiVersion": {"enum": [f"{crd['spec']['group']}/{version['name']}"], "type": "string"},
         "kind": {"enum": [kind], "type": "string"},
         "metadata": {"type": "object"},
     }
-    whole["required"] = sorted({"apiVersion", "kind", "metadata", "spec", *whole.get("required", [])})
-    return _canonical(_with_shared_parts(whole)) + "\n"
+    table["required"] = sorted({"apiVersion", "kind", "metadata", "spec", *table.get("required", [])})
+    return _canonical(_with_shared_parts(table)) + "\n"
 
 
-def _converted(node: Schema, path: str) -> dict[str, Any]:
-    unknown = sorted(set(node) - _KNOWN)
-    if unknown or ("anyOf" in node and not node.get(_INT_OR_STRING)):
+def _version(versions: list[Schema], *, prefer: str) -> Schema:
+    preferred = [each for each in versions if each["name"] == prefer and each["served"]]
+    return next(iter(preferred), None) or next(each for each in versions if each["storage"])
+
+
+def _converted(node: Schema, path: str, *, whole: bool) -> dict[str, Any]:
+    known = {*_KNOWN, *_LOGIC, _CEL} if whole else _KNOWN
+    unknown = sorted(set(node) - known)
+    if unknown or ("anyOf" in node and not node.get(_INT_OR_STRING) and not whole):
         raise ToolError(
             f"the CRD uses {', '.join(unknown or ['anyOf'])} at {path}, which field tables do not know",
             cure="teach tools/schemas/table.py and pulumi_kserve.field_table what it means, or list it as ignored",
         )
-    table: dict[str, Any] = {key: node[key] for key in _RULES if key in node}
+    table: dict[str, Any] = {key: node[key] for key in (*_RULES, *(_LOGIC if whole else ())) if key in node}
     if node.get(_INT_OR_STRING):
         table["type"] = ["integer", "string"]
     if node.get("format") == "int32":
         table = _INT32 | table
     if "items" in node:
-        table["items"] = _converted(node["items"], f"{path}[]")
-    return table | _fields(node, path) if node.get("type") == "object" else table
+        table["items"] = _converted(node["items"], f"{path}[]", whole=whole)
+    return table | _fields(node, path, whole=whole) if node.get("type") == "object" else table
 
 
-def _fields(node: Schema, path: str) -> dict[str, Any]:
+def _fields(node: Schema, path: str, *, whole: bool) -> dict[str, Any]:
     table: dict[str, Any] = {}
     if "properties" in node:
-        table["properties"] = {key: _converted(each, f"{path}.{key}") for key, each in node["properties"].items()}
+        fields: Mapping[str, Schema] = node["properties"]
+        table["properties"] = {key: _converted(each, f"{path}.{key}", whole=whole) for key, each in fields.items()}
     if required := _required(node):
         table["required"] = required
     others = node.get("additionalProperties")
     if isinstance(others, Mapping):
-        table["additionalProperties"] = _converted(cast("Schema", others), f"{path}.*")
+        table["additionalProperties"] = _converted(cast("Schema", others), f"{path}.*", whole=whole)
     elif not others and not node.get("x-kubernetes-preserve-unknown-fields"):
         table["additionalProperties"] = False
     return table

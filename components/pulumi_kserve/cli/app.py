@@ -11,14 +11,15 @@ from pulumi_kserve.cli.recover import recover
 from pulumi_kserve.cli.render import render
 from pulumi_kserve.cli.runtimes import runtimes
 from pulumi_kserve.cli.schema import schema
+from pulumi_kserve.cli.upgrade import upgrade
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="KServe as Pulumi components: look at a stack offline, at an endpoint, and clean up after a killed engine.",
+    help="KServe as Pulumi components: look at a stack offline, at an endpoint, at an upgrade, and clean up.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _command in (render, check, schema, runtimes, facts, explain, recover):
+for _command in (render, check, schema, runtimes, facts, explain, upgrade, recover):
     app.command()(_command)

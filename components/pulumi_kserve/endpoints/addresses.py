@@ -10,7 +10,7 @@ from typing import Final
 
 from pulumi_kserve.contracts import PlatformFacts, RuntimeFacts
 
-__all__ = ["Addresses", "addresses_of", "openai_base_url", "predict_path"]
+__all__ = ["Addresses", "addresses_of", "host_of", "openai_base_url", "path_of", "predict_path"]
 
 _CLUSTER_DOMAIN: Final = "cluster.local"
 _OPENAI_PATHS: Final = {"huggingfaceserver": "/openai/v1", "vllmserver": "/v1"}
@@ -25,6 +25,8 @@ class Addresses:
     """Where clients of the platform call it."""
     internal_url: str
     """Where pods of the cluster call it."""
+    path_url: str | None
+    """Where clients call it below the platform's own host name; None where no route of ours leads to it."""
 
 
 def addresses_of(name: str, namespace: str, entry: str, facts: PlatformFacts, *, cluster_local: bool) -> Addresses:
@@ -36,9 +38,21 @@ def addresses_of(name: str, namespace: str, entry: str, facts: PlatformFacts, *,
     service = name if facts.mode == "Knative" else entry
     internal = f"http://{service}.{namespace}.svc.{domain}"
     if facts.gateway == "cluster-local" or cluster_local:
-        return Addresses(internal, internal)
-    host = f"{name}.{namespace}" if facts.mode == "Knative" else f"{name}-{namespace}"
-    return Addresses(f"http://{host}.{facts.domain}", internal)
+        return Addresses(internal, internal, None)
+    url = f"{facts.scheme}://{host_of(name, namespace, facts)}"
+    path_url = f"{facts.scheme}://{facts.domain}{path_of(name, namespace)}" if facts.route else None
+    return Addresses(url, internal, path_url)
+
+
+def host_of(name: str, namespace: str, facts: PlatformFacts) -> str:
+    """The endpoint's own host name at the gateway."""
+    label = f"{name}.{namespace}" if facts.mode == "Knative" else f"{name}-{namespace}"
+    return f"{label}.{facts.domain}"
+
+
+def path_of(name: str, namespace: str) -> str:
+    """The path below the platform's host name that leads to the endpoint."""
+    return f"/serving/{namespace}/{name}"
 
 
 def predict_path(name: str, protocol: str) -> str | None:

@@ -15,6 +15,8 @@ import pulumi
 from pulumi_kserve.contracts import ClusterAccess
 from pulumi_kserve.endpoints.mode_change import Standing, refuse_mode_change
 from pulumi_kserve.endpoints.rollout_gate import Rollout, await_pods
+from pulumi_kserve.endpoints.route import withdraw_requests
+from pulumi_kserve.live.route import Departure
 from pulumi_kserve.platform.layers.helm_release import retry_webhooks
 
 __all__ = ["ClusterHooks", "cluster_hooks"]
@@ -26,7 +28,9 @@ class ClusterHooks:
     Attributes:
         standings: The mode that each InferenceService shall have, by the resource's name.
         rollouts: What shall serve, by the name of the gate.
+        departures: What an update of each InferenceService leaves, by the resource's name.
         mode_change: For before an InferenceService is made: it fails when one of another mode serves.
+        withdrawal: For before an InferenceService is updated: it takes requests off what the update removes.
         rollout_truth: For before a gate is written: it waits until the pods of the rollout serve.
         webhook_retry: For a failed creation: it tries again while KServe's webhook does not answer.
 
@@ -37,14 +41,20 @@ class ClusterHooks:
         self._cluster = cluster
         self.standings: dict[str, Standing] = {}
         self.rollouts: dict[str, Rollout] = {}
+        self.departures: dict[str, Departure] = {}
         name = cluster.provider.pulumi_resource_name
         self.mode_change = pulumi.ResourceHook(f"{name}-mode-change", self._refuse_mode_change)
+        self.withdrawal = pulumi.ResourceHook(f"{name}-withdrawal", self._withdraw)
         self.rollout_truth = pulumi.ResourceHook(f"{name}-rollout-truth", self._await_pods)
         self.webhook_retry = retry_webhooks(name)
 
     async def _refuse_mode_change(self, args: pulumi.ResourceHookArgs) -> None:
         kubeconfig = await self._cluster.kubeconfig.future()
         await asyncio.to_thread(refuse_mode_change, self.standings[args.name], kubeconfig, self._cluster.context)
+
+    async def _withdraw(self, args: pulumi.ResourceHookArgs) -> None:
+        kubeconfig = await self._cluster.kubeconfig.future()
+        await asyncio.to_thread(withdraw_requests, self.departures[args.name], kubeconfig, self._cluster.context)
 
     async def _await_pods(self, args: pulumi.ResourceHookArgs) -> None:
         rollout = self.rollouts[args.name]

@@ -20,14 +20,23 @@ from pulumi_kserve.endpoints.late_judgement import with_late_judgement
 from pulumi_kserve.endpoints.mode_change import Standing
 from pulumi_kserve.endpoints.model_namespace import ModelNamespace
 from pulumi_kserve.endpoints.rollout_gate import Rollout, rollout_gate
+from pulumi_kserve.endpoints.route import departure_of, routes
+from pulumi_kserve.endpoints.spec.canary import (
+    canary_revision,
+    canary_shares,
+    marked_canaries,
+    stable_replicas,
+)
 from pulumi_kserve.endpoints.spec.component import Rendering
 from pulumi_kserve.endpoints.spec.disruption_budget import disruption_budget_manifest
 from pulumi_kserve.endpoints.spec.network_policy import network_policy_manifest
 from pulumi_kserve.endpoints.spec.predictor import revision
+from pulumi_kserve.endpoints.spec.route import is_routed, route_manifests
 from pulumi_kserve.endpoints.spec.scaling import fixed_replicas, least_replicas
 from pulumi_kserve.endpoints.spec.service import (
     InferenceServiceSpec,
     components_of,
+    entry_of,
     resolved,
     service_manifest,
     uris_in,
@@ -41,13 +50,14 @@ __all__ = ["InferenceService", "InferenceServiceSpec"]
 
 
 class InferenceService(pulumi.ComponentResource):
-    """A model endpoint with its own service account, identity, network policy and rollout gates.
+    """A model endpoint with its own service account, identity, network policy, rollout gates and routes.
 
     Attributes:
         name: The endpoint's name.
         namespace: Its namespace.
         url: Where clients call it: through the platform's gateway, or inside the cluster where there is none.
         internal_url: Where pods of the cluster call it.
+        path_url: Where clients call it below the platform's own host name; None where no route of ours leads to it.
         openai_base_url: The base URL for clients of the OpenAI protocol; None where it is not asked for.
         runtime: The serving runtime; None where the predictor is a container of one's own.
 
@@ -91,7 +101,7 @@ class InferenceService(pulumi.ComponentResource):
         self._address(platform.facts, fit.runtime)
         service = self._serve(fit)
         self._guard()
-        self._serves_when = [] if self.spec.stopped else self._gates(service)
+        self._serves_when = [] if self.spec.stopped else self._routed(self._gates(service))
         self.register_outputs({"url": self.url, "internalUrl": self.internal_url, "runtime": self.runtime})
 
     @property
@@ -110,10 +120,10 @@ class InferenceService(pulumi.ComponentResource):
         }
 
     def _address(self, facts: PlatformFacts, runtime: RuntimeFacts | None) -> None:
-        entry = workload_name(self.name, "transformer" if self.spec.transformer else "predictor", self.spec)
+        entry = workload_name(self.name, entry_of(self.spec), self.spec)
         local = self.spec.cluster_local
         found = addresses_of(self.name, self.namespace, entry, facts, cluster_local=local)
-        self.url, self.internal_url = found.url, found.internal_url
+        self.url, self.internal_url, self.path_url = found.url, found.internal_url, found.path_url
         self.runtime = runtime.name if runtime else None
         model = self.spec.predictor.model
         said = model.protocol if model else None
@@ -132,6 +142,10 @@ class InferenceService(pulumi.ComponentResource):
         self._manifest = with_late_judgement(whole, f"InferenceService {self.name!r}", self.spec, facts)
         self.revisions = {
             component: revision(self._manifest, component, fit.runtime) for component in components_of(self.spec)
+        }
+        self._canaries = {
+            share: canary_revision(self._manifest, share.name, facts, fit.runtime)
+            for share in canary_shares(self._manifest)
         }
         return self._inference_service(needs)
 
@@ -157,24 +171,38 @@ class InferenceService(pulumi.ComponentResource):
     def _inference_service(self, needs: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
         resource, shared = f"{self.name}-inference-service", cluster_hooks(self._platform.cluster)
         shared.standings[resource] = Standing(self.name, self.namespace, self._platform.facts.mode)
-        hooks = pulumi.ResourceHookBinding(before_create=[shared.mode_change], on_error=[shared.webhook_retry])
-        marks = {
-            component: {"annotations": {REVISION_ANNOTATION: found}} for component, found in self.revisions.items()
-        }
+        shared.departures[resource] = departure_of(self.name, self.namespace, self.spec, [*self._canaries])
+        hooks = pulumi.ResourceHookBinding(
+            before_create=[shared.mode_change],
+            before_update=[shared.withdrawal] if is_routed(self.spec, self._platform.facts) else [],
+            on_error=[shared.webhook_retry],
+        )
         options = self._options(
             *needs,
             replace_on_changes=[f'metadata.annotations["{MODE_ANNOTATION}"]'],
             delete_before_replace=self.spec.allow_recreate,
             hooks=hooks,
         )
-        return KubernetesObject(resource, merged(self._manifest, {"spec": marks}), options)
+        return KubernetesObject(resource, merged(self._manifest, {"spec": self._marks()}), options)
+
+    def _marks(self) -> dict[str, Any]:
+        """The annotations by which the pods of each revision are told apart."""
+        marks: dict[str, Any] = {
+            component: {"annotations": {REVISION_ANNOTATION: found}} for component, found in self.revisions.items()
+        }
+        found = {share.name: revision for share, revision in self._canaries.items()}
+        return marks | marked_canaries(self._manifest, REVISION_ANNOTATION, found)
 
     def _guard(self) -> None:
         """The endpoint's NetworkPolicy, and a PodDisruptionBudget for each component with pods to spare."""
         place = {"name": self.name, "namespace": self.namespace}
         if self.spec.network_policy:
             policy = network_policy_manifest(
-                self.spec.network_policy, **place, labels=self._labels, facts=self._platform.facts
+                self.spec.network_policy,
+                **place,
+                labels=self._labels,
+                facts=self._platform.facts,
+                cluster_local=self.spec.cluster_local,
             )
             KubernetesObject(f"{self.name}-network-policy", policy, self._options())
         for component, found in components_of(self.spec).items():
@@ -187,31 +215,58 @@ class InferenceService(pulumi.ComponentResource):
                     KubernetesObject(f"{self.name}-{component}-disruption-budget", budget, self._options())
 
     def _gates(self, service: pulumi.CustomResource) -> list[pulumi.CustomResource]:
-        """What exists only once the pods serve: a gate for each component, or the object that waits for Ready."""
+        """What exists only once the pods serve: gates of all of them, or the object that waits for Ready."""
         if self._platform.facts.mode != "Standard":
             return [service]
-        return [
-            self._gate(name, fixed_replicas(found.scaling), service) for name, found in components_of(self.spec).items()
+        fixed = {name: fixed_replicas(component.scaling) for name, component in components_of(self.spec).items()}
+        fixed["predictor"] = stable_replicas(fixed["predictor"], [*self._canaries])
+        rollouts = [
+            self._rollout(component, workload_name(self.name, component, self.spec), found, replicas=fixed[component])
+            for component, found in self.revisions.items()
         ]
+        rollouts += [
+            self._rollout("predictor", share.workload(self.name), found, replicas=share.replicas, canary=share.name)
+            for share, found in self._canaries.items()
+        ]
+        return [self._gate(rollout, service) for rollout in rollouts]
+
+    def _routed(self, gates: list[pulumi.CustomResource]) -> list[pulumi.CustomResource]:
+        """The gates, and the routes that lead to what passed them."""
+        manifests = route_manifests(
+            self.name, self.namespace, self.spec, [*self._canaries], self._platform.facts, labels=self._labels
+        )
+        timeout = self.spec.timeout_seconds
+        return [*gates, *routes(self.name, manifests, timeout_seconds=timeout, parent=self, depends_on=gates)]
 
     @property
     def serving(self) -> pulumi.Output[bool]:
-        """True once the new pods serve; false for a stopped endpoint."""
+        """True once the new pods serve and requests reach them; false for a stopped endpoint."""
         if self.spec.stopped:
             return pulumi.Output.from_input(False)  # noqa: FBT003 -- the value of an output
         return pulumi.Output.all(*(gate.id for gate in self._serves_when)).apply(lambda _: True)
 
-    def _gate(self, component: str, replicas: int | None, service: pulumi.Resource) -> pulumi.CustomResource:
-        rollout = Rollout(
+    def _rollout(
+        self,
+        component: str,
+        deployment: str,
+        revision: str | pulumi.Output[str],
+        *,
+        replicas: int | None,
+        canary: str | None = None,
+    ) -> Rollout:
+        return Rollout(
             endpoint=self.name,
             namespace=self.namespace,
             component=component,
-            deployment=workload_name(self.name, component, self.spec),
-            revision=self.revisions[component],
+            deployment=deployment,
+            revision=revision,
             replicas=replicas,
             timeout_seconds=self.spec.timeout_seconds,
             controller_namespace=self._platform.facts.namespace,
+            canary=canary,
         )
+
+    def _gate(self, rollout: Rollout, service: pulumi.Resource) -> pulumi.CustomResource:
         shared = cluster_hooks(self._platform.cluster)
         shared.rollouts[rollout.gate] = rollout
         return rollout_gate(rollout, hook=shared.rollout_truth, parent=self, depends_on=[service])

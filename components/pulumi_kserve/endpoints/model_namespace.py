@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import pulumi
 from pydantic import Field
 
+from pulumi_kserve.amounts import Quantity
 from pulumi_kserve.contracts import PlatformLike
 from pulumi_kserve.endpoints.admission.metadata import refuse_labels
 from pulumi_kserve.endpoints.admission.names import refuse_namespace
-from pulumi_kserve.endpoints.spec.resources import Quantity
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.models import Spec
 from pulumi_kserve.ownership import COST_CENTRE_LABEL, OWNER_LABEL, STACK_LABEL, this_stack
+from pulumi_kserve.platform.layers.istio import INJECTION_LABEL
 from pulumi_kserve.resources import KubernetesObject
 
 __all__ = ["ModelNamespace", "ModelNamespaceSpec"]
@@ -73,6 +74,7 @@ class ModelNamespace(pulumi.ComponentResource):
             {"owner": self.spec.owner},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[platform.cluster.provider])),
         )
+        self._mesh = INJECTION_LABEL if platform.facts.gateway == "istio" else {}
         self.name = name
         self.owner = self.spec.owner
         self.resource = self._namespace()
@@ -100,6 +102,7 @@ class ModelNamespace(pulumi.ComponentResource):
     def _labels(self) -> dict[str, str]:
         return {
             "pod-security.kubernetes.io/enforce": "restricted",
+            **self._mesh,
             **self.team_labels,
             STACK_LABEL: this_stack(),
             **self.spec.labels,

@@ -39,11 +39,13 @@ class Rollout:
     replicas: int | None
     timeout_seconds: int
     controller_namespace: str
+    canary: str | None = None
+    """The canary whose pods are meant; of the predictor the stable ones when None."""
 
     @property
     def gate(self) -> str:
         """The name of the gate's resource."""
-        return f"{self.endpoint}-{self.component}-rollout"
+        return f"{self.endpoint}-{f'{self.canary}-canary' if self.canary else self.component}-rollout"
 
 
 def rollout_gate(
@@ -93,6 +95,7 @@ def await_pods(rollout: Rollout, revision: str, kubeconfig: str | None, context:
             namespace=rollout.namespace,
             endpoint=rollout.endpoint,
             component=rollout.component,
+            canary=rollout.canary,
             revision=revision,
             replicas=rollout.replicas,
             timeout=float(rollout.timeout_seconds),

@@ -8,6 +8,10 @@
 ``rollout``             waits until a revision serves; fails early with the cause
 ``diagnosis``           the same knowledge as a report, for any KServe endpoint
 ``webhooks``            whether a layer's webhooks really answer
+``installed``           whether a layer that others installed is there as it is needed
+``installed_platform``  the same of a whole KServe, with its ``configuration`` and ``gateway``
+``gateway``             waits until a Gateway and its policies are taken in
+``route``               takes the requests from pods before they go
 ``recovery``            makes the next `pulumi up` work after the engine was killed
 ``stack_locks``         locks that a dead engine left in a ``file://`` backend
 ``pending_operations``  operations that a dead engine left in the state

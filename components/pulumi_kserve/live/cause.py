@@ -24,7 +24,6 @@ from pulumi_kserve.live.observation import (
     revision_of,
     warnings_about,
 )
-from pulumi_kserve.ownership import REVISION_ANNOTATION
 
 __all__ = ["PATIENCE", "Category", "Cause", "find_cause", "pod_cause", "reason_in"]
 
@@ -316,7 +315,7 @@ def _what_is_there(seen: Observation) -> str:
     deployment = "does not exist yet" if seen.deployment is None else "still has another pod template"
     if seen.service is None:
         return f"its Deployment {deployment}, and there is no InferenceService {seen.endpoint}"
-    asked = dig(seen.service, "spec", seen.component, "annotations", REVISION_ANNOTATION)
+    asked = seen.asked_revision
     return f"its Deployment {deployment}" + (f"; the InferenceService asks for revision {asked}" if asked else "")
 
 

@@ -52,13 +52,31 @@ class Observation:
     """The one of the Deployment's current pod template."""
     pods: tuple[Json, ...]
     """The pods of that ReplicaSet, by name."""
+    canary: str | None = None
+    """The canary of the predictor that these are; the stable pods when None."""
+
+    @property
+    def part(self) -> str:
+        """What people call it: the component, or the canary."""
+        return f"canary {self.canary}" if self.canary else self.component
 
     @property
     def deployment_name(self) -> str:
         """What KServe calls the component's Deployment, or would."""
         if self.deployment is not None:
             return str(self.deployment["metadata"]["name"])
-        return _deployment_name(self.service, self.endpoint, self.component)
+        return _deployment_name(self.service, self.endpoint, self.component, self.canary)
+
+    @property
+    def asked_revision(self) -> str | None:
+        """The revision that the InferenceService asks for."""
+        holder = dig(self.service, "spec", self.component)
+        if self.canary:
+            listed: list[Json] = dig(self.service, "spec", "canary") or []
+            found = [dig(entry, "predictor") for entry in listed]
+            holder = next((one for one in found if dig(one, "name") == self.canary), None)
+        asked = dig(holder, "annotations", REVISION_ANNOTATION)
+        return None if asked is None else str(asked)
 
     @property
     def stopped(self) -> bool:
@@ -67,7 +85,13 @@ class Observation:
 
 
 def observe(
-    cluster: Cluster, namespace: str, endpoint: str, component: str, *, any_deployment: bool = False
+    cluster: Cluster,
+    namespace: str,
+    endpoint: str,
+    component: str,
+    *,
+    canary: str | None = None,
+    any_deployment: bool = False,
 ) -> Observation:
     """Look at one component.
 
@@ -76,20 +100,21 @@ def observe(
         namespace: The endpoint's namespace.
         endpoint: The InferenceService's name.
         component: ``predictor``, ``transformer`` or ``explainer``.
+        canary: The canary of the predictor to look at; the stable pods when None.
         any_deployment: Take the newest Deployment with the endpoint's labels when there is none of
             Standard mode's name, as in Knative mode.
     """
     service = cluster.get(INFERENCE_SERVICES, endpoint, namespace)
-    deployment = cluster.get(DEPLOYMENTS, _deployment_name(service, endpoint, component), namespace)
+    deployment = cluster.get(DEPLOYMENTS, _deployment_name(service, endpoint, component, canary), namespace)
     if deployment is None and any_deployment:
         deployment = _newest_deployment(cluster, namespace, endpoint, component)
     replica_set, pods = _newest_pods(cluster, deployment) if deployment else (None, ())
-    return Observation(namespace, endpoint, component, service, deployment, replica_set, pods)
+    return Observation(namespace, endpoint, component, service, deployment, replica_set, pods, canary)
 
 
-def _deployment_name(service: Json | None, endpoint: str, component: str) -> str:
+def _deployment_name(service: Json | None, endpoint: str, component: str, canary: str | None) -> str:
     """What KServe calls a component's Deployment in Standard mode; a predictor may have a name of its own."""
-    own = dig(service, "spec", "predictor", "name") if component == "predictor" else None
+    own = canary or (dig(service, "spec", "predictor", "name") if component == "predictor" else None)
     return f"{endpoint}-{own}-{component}" if own else f"{endpoint}-{component}"
 
 

@@ -44,6 +44,7 @@ class _Target:
     namespace: str
     endpoint: str
     component: str
+    canary: str | None
     revision: str
     replicas: int | None
     controller_namespace: str
@@ -58,6 +59,7 @@ def await_rollout(
     revision: str,
     timeout: float,
     component: str = "predictor",
+    canary: str | None = None,
     replicas: int | None = None,
     report: Report | None = None,
     controller_namespace: str = CONTROLLER_NAMESPACE,
@@ -74,6 +76,7 @@ def await_rollout(
         revision: The value that :data:`~pulumi_kserve.ownership.REVISION_ANNOTATION` must have on the pods.
         timeout: Seconds to wait at most.
         component: ``predictor``, ``transformer`` or ``explainer``.
+        canary: The canary of the predictor whose pods are meant; the stable ones when unset.
         replicas: How many pods the Deployment must want at least. Unset: whatever it wants.
         report: Gets one line whenever something has changed.
         controller_namespace: Where KServe's controller runs.
@@ -85,7 +88,7 @@ def await_rollout(
         ClusterUnreachable: the API server stays out of reach.
     """
     watch = _Watch(report or _silent, {**PATIENCE, **(patience or {})})
-    target = _Target(namespace, endpoint, component, revision, replicas, controller_namespace, timeout)
+    target = _Target(namespace, endpoint, component, canary, revision, replicas, controller_namespace, timeout)
     deadline = time.monotonic() + timeout
     while not _serves(cluster, target, watch, late=time.monotonic() >= deadline):
         time.sleep(_INTERVAL)
@@ -95,7 +98,7 @@ def _serves(cluster: Cluster, target: _Target, watch: _Watch, *, late: bool) -> 
     """Whether the target serves now; raises when it cannot any more."""
     revision = target.revision
     try:
-        seen = observe(cluster, target.namespace, target.endpoint, target.component)
+        seen = observe(cluster, target.namespace, target.endpoint, target.component, canary=target.canary)
         step = _progress(seen, revision, target.replicas)
         watch.say(step.text)
         if step.done:
@@ -114,7 +117,7 @@ def _serves(cluster: Cluster, target: _Target, watch: _Watch, *, late: bool) -> 
 
 def _progress(seen: Observation, revision: str, replicas: int | None) -> _Step:
     """How far the component is on its way to serve that revision."""
-    name = f"{seen.endpoint} {seen.component}"
+    name = f"{seen.endpoint} {seen.part}"
     if seen.deployment is None:
         if seen.stopped:
             return _Step(f"{name}: stopped", done=True)
@@ -149,6 +152,8 @@ def _available_new(seen: Observation) -> int:
 
 def _ready_step(name: str, seen: Observation) -> _Step:
     ready = condition(seen.service, "Ready")
+    if seen.canary:  # of which KServe's Ready says nothing
+        return _Step(f"{name}: serves", rolled_out=True, done=True)
     if is_true(ready) or (is_true(_own_condition(seen)) and _only_others_unready(seen)):
         return _Step(f"{name}: serves", rolled_out=True, done=True)
     return _Step(f"{name}: its pods serve; waiting for InferenceService Ready", rolled_out=True)
@@ -245,7 +250,7 @@ def _not_ready(seen: Observation, revision: str) -> str:
 
 
 def _name(seen: Observation) -> str:
-    return f"endpoint {seen.namespace}/{seen.endpoint}, {seen.component},"
+    return f"endpoint {seen.namespace}/{seen.endpoint}, {seen.part},"
 
 
 def _old_pods_answer(seen: Observation) -> bool:

@@ -1,14 +1,17 @@
 """How endpoints are reached from outside the cluster: name, certificate, load balancer, and who may call.
 
 https://gateway-api.sigs.k8s.io/concepts/security-model/
+
+What cannot work with the cloud or the gateway that serves it is judged where these are known:
+:func:`pulumi_kserve.platform.gateways.judgement.refusals`.
 """
 
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from pulumi_kserve.contracts import DnsLabel
 from pulumi_kserve.inputs import In
@@ -37,9 +40,14 @@ def _network(text: str) -> str:
     return text
 
 
+_LONGEST_HOST = 189
+"""A label of 63 characters and a dot fit before it in the 253 characters of a host name."""
+
 HostName = Annotated[
     str,
-    StringConstraints(pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=253),
+    StringConstraints(
+        pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", max_length=_LONGEST_HOST
+    ),
 ]
 Network = Annotated[str, AfterValidator(_network)]
 
@@ -77,7 +85,12 @@ class InCluster(Spec):
 
 
 class Internal(Spec):
-    """A load balancer that only the cloud's private network reaches."""
+    """A load balancer that only the private network reaches."""
+
+    annotations: dict[str, str] | None = None
+    """Annotations of the Service, besides those that make the load balancer internal on AWS, Google Cloud and Azure.
+    On an ``existing`` cluster nobody else knows how to ask for that, so there they must be said: ``{}`` where every
+    load balancer of the cluster is internal."""
 
 
 class Public(Spec):
@@ -85,6 +98,8 @@ class Public(Spec):
 
     allow: tuple[Network, ...] = Field(min_length=1)
     """The networks that may connect; ``0.0.0.0/0`` for the whole internet has to be written out."""
+    annotations: dict[str, str] = Field(default_factory=dict)
+    """Further annotations of the Service."""
 
 
 LoadBalancer = Annotated[InCluster | Internal | Public, OneOf(inCluster=InCluster, internal=Internal, public=Public)]
@@ -101,41 +116,68 @@ class Exposure(Spec):
     """From a name to the pods. Internal by default; a public one says who may call."""
 
     host: HostName = "models.internal"
-    """The domain of endpoint host names: endpoint ``iris`` in namespace ``fraud`` answers at ``iris-fraud.<host>``, and
-    at ``<host>/serving/fraud/iris``."""
-    tls: Tls | None = None
-    """The certificate; without one, requests travel in plain HTTP."""
+    """The domain of endpoint host names, at most 189 characters: endpoint ``iris`` in namespace ``fraud`` answers at
+    ``iris-fraud.<host>``, and at ``<host>/serving/fraud/iris``."""
     load_balancer: LoadBalancer = Field(default_factory=Internal)
     """Who can reach the gateway's address."""
+    tls: Tls | None = None
+    """The certificate; without one, requests travel in plain HTTP. A public load balancer needs it."""
     dns: Zone | None = None
     """The zone in which the host's records are kept; none are made when unset."""
     auth: Auth | None = None
     """Who may call. A public load balancer needs it; there is no default."""
+    replicas: int = Field(default=2, ge=1, le=100)
+    """How many pods of the gateway's proxy run, 1 to 100. With two the address answers while a node goes."""
 
-    @model_validator(mode="after")
-    def _public_says_who(self) -> Self:
-        if isinstance(self.load_balancer, Public) and self.auth is None:
+    @field_validator("tls")
+    @classmethod
+    def _tls_fits(cls, tls: Issuer | CloudCertificate | TlsSecret | None, info: ValidationInfo) -> object:
+        balancer = info.data.get("load_balancer")
+        if tls is None and isinstance(balancer, Public):
+            raise ValueError(
+                "a public load balancer needs tls: without it keys, tokens and answers can be read on the way; "
+                "use issuer, secret or cloud_certificate (YAML: cloudCertificate)"
+            )
+        nobody_serves_it = isinstance(tls, CloudCertificate) and isinstance(balancer, InCluster)
+        if nobody_serves_it:
+            raise ValueError(
+                "a cloud's certificate needs the cloud's load balancer, and load_balancer is in_cluster; "
+                "use issuer or secret"
+            )
+        return tls
+
+    @field_validator("dns")
+    @classmethod
+    def _zone_fits(cls, dns: Zone | None, info: ValidationInfo) -> Zone | None:
+        host = info.data.get("host")
+        if dns is None or host is None:
+            return dns
+        if host != dns.name and not host.endswith(f".{dns.name}"):
+            raise ValueError(f"host {host} does not lie in the zone {dns.name}; use a host that ends in .{dns.name}")
+        no_address = isinstance(info.data.get("load_balancer"), InCluster)
+        if no_address:
+            raise ValueError(
+                "a zone's records need a load balancer's address, and load_balancer is in_cluster; "
+                "leave dns out, or use internal or public"
+            )
+        return dns
+
+    @field_validator("auth")
+    @classmethod
+    def _public_says_who(cls, auth: object, info: ValidationInfo) -> object:
+        if isinstance(info.data.get("load_balancer"), Public) and auth is None:
             raise ValueError(
                 "a public load balancer needs auth: jwt, api_keys (YAML: apiKeys), or anonymous with a reason; "
                 "or use load_balancer internal"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _keys_need_tls(self) -> Self:
-        if isinstance(self.load_balancer, Public) and self.auth is not None and self.tls is None:
-            raise ValueError(
-                "a public load balancer needs tls: without it keys, tokens and answers can be read on the way"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _zone_holds_host(self) -> Self:
-        if self.dns is not None and self.host != self.dns.name and not self.host.endswith(f".{self.dns.name}"):
-            raise ValueError(f"host {self.host} does not lie in the zone {self.dns.name}")
-        return self
+        return auth
 
     @property
     def scheme(self) -> Literal["http", "https"]:
         """The scheme of endpoints' URLs."""
         return "http" if self.tls is None else "https"
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """What a certificate and a DNS zone must cover: the host, and every name one label below it."""
+        return self.host, f"*.{self.host}"

@@ -7,13 +7,17 @@ from typing import Any
 
 import pulumi
 
-from pulumi_kserve.contracts import ClusterAccess, Feature, PlatformFacts
+from pulumi_kserve.contracts import ClusterAccess, PlatformFacts
 from pulumi_kserve.errors import SpecError, input_properties_error
-from pulumi_kserve.models import wire
 from pulumi_kserve.ownership import STACK_LABEL, this_stack
 from pulumi_kserve.platform.catalogue import Runtime, runtime_manifest
-from pulumi_kserve.platform.layers import cert_manager, chart_runtimes, kserve
+from pulumi_kserve.platform.existing import ExistingLayer
+from pulumi_kserve.platform.gateways.install import route_facts
+from pulumi_kserve.platform.installation import features_of, install_layers, require_possible
+from pulumi_kserve.platform.layers import chart_runtimes
+from pulumi_kserve.platform.layers.existing import namespace_of
 from pulumi_kserve.platform.layers.helm_release import LayerContext, retry_webhooks
+from pulumi_kserve.platform.modes import EnvoyGateway, IngressClass, IstioGateway
 from pulumi_kserve.platform.offered_runtimes import OfferedRuntimes, offered_runtimes
 from pulumi_kserve.platform.readiness import wait_annotations
 from pulumi_kserve.platform.releases import Release, release_row
@@ -24,7 +28,7 @@ __all__ = ["Platform"]
 
 
 class Platform(pulumi.ComponentResource):
-    """cert-manager, KServe's CRDs, its controller and its serving runtimes, each waiting for the one before."""
+    """KServe, what it stands on, its gateway and its serving runtimes, each waiting for what it needs."""
 
     def __init__(
         self,
@@ -56,29 +60,23 @@ class Platform(pulumi.ComponentResource):
         super().__init__(
             "kserve:index:Platform",
             name,
-            {"release": row.release, "mode": wire(self.spec.mode), "runtimes": list(self.spec.runtimes)},
+            {
+                "release": row.release,
+                "mode": self.spec.mode.kserve_name,
+                "gateway": self.spec.mode.gateway.facts_name,
+                "runtimes": list(self.spec.runtimes),
+            },
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[cluster.provider])),
         )
         self._facts = _facts(name, self.spec, row, runtimes, cluster)
         context = LayerContext(name, self, cluster, row, self.spec.chart_source, this_stack())
         try:
-            controller = self._install(context)
-            self._ready = (controller, *self._runtimes(context, runtimes, controller))
+            require_possible(context, self.spec)
+            layers = install_layers(context, self.spec)
+            self._ready = (*layers, *self._runtimes(context, runtimes, layers[0]))
         except SpecError as error:
             raise input_properties_error(f"Platform {name!r}", error.problems) from None
         self.register_outputs({"facts": self.export_facts()})
-
-    def _install(self, context: LayerContext) -> pulumi.Resource:
-        below: list[pulumi.Resource] = []
-        if Feature.CERT_MANAGER not in self._cluster.provides:
-            below.append(cert_manager.install(context).ready)
-        return kserve.install(
-            context,
-            mode=self.spec.mode,
-            namespace=self.spec.namespace,
-            delete_crds=self.spec.delete_crds,
-            depends_on=below,
-        ).ready
 
     def _runtimes(
         self, context: LayerContext, runtimes: OfferedRuntimes, controller: pulumi.Resource
@@ -113,16 +111,29 @@ class Platform(pulumi.ComponentResource):
 def _facts(
     name: str, spec: PlatformSpec, row: Release, runtimes: OfferedRuntimes, cluster: ClusterAccess
 ) -> PlatformFacts:
+    gateway = spec.mode.gateway
+    reached: dict[str, Any] = {}
+    if isinstance(gateway, (EnvoyGateway, IstioGateway)):
+        exposure = gateway.exposure
+        envoys = namespace_of("envoy-gateway", spec.existing.get("envoy-gateway", ExistingLayer()))
+        reached = {
+            "domain": exposure.host,
+            "scheme": exposure.scheme,
+            "route": route_facts(gateway, spec.namespace, envoys),
+        }
+    elif isinstance(gateway, IngressClass):
+        reached = {"domain": gateway.host}
     return PlatformFacts(
         name=name,
         release=row.release,
         mode=spec.mode.kserve_name,
-        gateway=spec.mode.gateway.facts_name,
+        gateway=gateway.facts_name,
         namespace=spec.namespace,
         stack=this_stack(),
         pools=cluster.pools,
         runtimes=runtimes.facts(row.image_tag),
-        features=tuple(sorted({*cluster.provides, Feature.CERT_MANAGER})),
+        features=features_of(spec, cluster.provides),
+        **reached,
     )
 
 

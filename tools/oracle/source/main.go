@@ -7,6 +7,9 @@
 //
 // With "old", the object that is stored now, the question is an update of it; without, a creation.
 //
+// A question with "configuration", the data of the ConfigMap inferenceservice-config, is answered with what KServe
+// understands of it; see understanding.
+//
 // An object goes through pruning and the schema's defaults, KServe's mutating webhook, the rest of the schema with its
 // CEL rules, and KServe's validating webhook. All of it is the code of KServe and of the API server; what is written
 // here only calls it in the API server's order. A panic in KServe's code is a refusal, as it is on a cluster.
@@ -33,6 +36,8 @@ type question struct {
 	Object   json.RawMessage  `json:"object"`
 	Old      json.RawMessage  `json:"old"`
 	Existing []map[string]any `json:"existing"`
+
+	Configuration map[string]string `json:"configuration"`
 }
 
 type verdict struct {
@@ -73,6 +78,12 @@ func run(questions io.Reader, answers io.Writer) error {
 		asked := question{}
 		if err := json.Unmarshal(lines.Bytes(), &asked); err != nil {
 			return fmt.Errorf("a line is not a question: %w", err)
+		}
+		if asked.Configuration != nil {
+			if err := out.Encode(understand(asked.ID, asked.Configuration)); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := there.become(asked.Mode, asked.Existing); err != nil {
 			return fmt.Errorf("question %v: %w", asked.ID, err)

@@ -11,6 +11,7 @@ from typing import Final
 from pulumi_kserve.endpoints.admission.context import Context
 from pulumi_kserve.endpoints.admission.rule import Refusal, Rule
 from pulumi_kserve.endpoints.admission.subject import (
+    CLASS_ANNOTATION,
     FRAMEWORKS,
     MAIN_CONTAINER,
     MODE_ANNOTATION,
@@ -19,12 +20,14 @@ from pulumi_kserve.endpoints.admission.subject import (
     Subject,
 )
 from pulumi_kserve.endpoints.admission.values import plain_text, whole_number
+from pulumi_kserve.endpoints.admission.wording import in_both_words
 from pulumi_kserve.errors import Problem
 
 __all__ = ["RULES"]
 
 _NEW: Final = ("0.20",)
 _WHOLE: Final = 100
+_VISIBILITY: Final = "networking.kserve.io/visibility"
 _STORAGE_URI: Final = "STORAGE_URI"
 _FIXED: Final = ("scaleTarget", "scaleMetric", "autoScaling")
 _UNREAD: Final = (
@@ -37,6 +40,8 @@ _UNREAD: Final = (
     "logger",
     "batcher",
 )
+_OF_ROLLOUT: Final = "`rollout.canary` of the predictor"
+"""What the typed spec calls canaryTrafficPercent."""
 _Found = Iterator[tuple[str, str, str]]
 
 
@@ -54,7 +59,7 @@ def _each(name: str, check: Callable[[Canary], _Found]) -> Refusal:
 def _refuse_mode(subject: Subject, context: Context) -> Iterator[Problem]:
     known = MODE_ANNOTATION not in subject.annotations or subject.annotation(MODE_ANNOTATION) is not None
     if subject.canaries and known and subject.admission_mode(context.mode) != "Standard":
-        cure = "Use canaryTrafficPercent of the predictor in Knative mode"
+        cure = in_both_words("Use canaryTrafficPercent of the predictor in Knative mode", _OF_ROLLOUT)
         yield Problem("spec.canary", "there are no canaries outside Standard mode", cure, "canary-mode")
 
 
@@ -129,15 +134,48 @@ def _refuse_sum(subject: Subject, _context: Context) -> Iterator[Problem]:
 
 def _refuse_old_release(subject: Subject, _context: Context) -> Iterator[Problem]:
     if subject.spec.get("canary") is not None:
-        cure = "Use KServe 0.20, or canaryTrafficPercent in Knative mode"
+        cure = in_both_words("Use KServe 0.20, or canaryTrafficPercent in Knative mode", _OF_ROLLOUT)
         yield Problem("spec.canary", "KServe 0.19 has no canaries and drops them", cure, "canary-unknown")
 
 
 def _refuse_unrouted(subject: Subject, context: Context) -> Iterator[Problem]:
-    if subject.canaries and context.facts is not None and context.facts.gateway == "cluster-local":
-        text = "KServe 0.20.0 makes the canary's pods and sends them no traffic"
-        cure = "Use a platform with a gateway of ours, or Knative mode with canaryTrafficPercent"
-        yield Problem("spec.canary", text, cure, "canary-unrouted")
+    facts = context.facts
+    if not subject.canaries or facts is None or facts.mode != "Standard":
+        return
+    text = "KServe 0.20.0 makes the canary's pods and sends them no traffic"
+    if facts.route is None:
+        cure = "Use a platform with a gateway of ours, envoy or istio, or Knative mode with canaryTrafficPercent"
+        yield Problem("spec.canary", text, in_both_words(cure, _OF_ROLLOUT), "canary-unrouted")
+    elif plain_text(subject.labels.get(_VISIBILITY)) == "cluster-local":
+        cure = in_both_words("Let a route of ours lead to it: take out the label", "clusterLocal: false")
+        yield Problem("spec.canary", f"{text}; no route of ours leads to what is kept inside", cure, "canary-unrouted")
+
+
+def _refuse_chain(subject: Subject, _context: Context) -> Iterator[Problem]:
+    beside = [found.name for found in (subject.transformer, subject.explainer) if found is not None]
+    if subject.canaries and beside:
+        text = f"the {' and the '.join(beside)} would ask the stable predictor only, whatever the canary's share"
+        cure = f"Take out the {' and the '.join(beside)}, or make the second version an endpoint of its own"
+        yield Problem("spec.canary", text, cure, "canary-chain")
+
+
+def _refuse_keda(subject: Subject, _context: Context) -> Iterator[Problem]:
+    if subject.canaries and subject.annotation(CLASS_ANNOTATION) == "keda":
+        text = "KServe makes a ScaledObject without triggers for each canary, which KEDA refuses"
+        cure = in_both_words(
+            "Take the autoscaler class hpa or none", "`hpa` or `noScaling` as the predictor's `scaling`"
+        )
+        yield Problem("spec.canary", text, cure, "canary-keda")
+
+
+def _refuse_no_pods(subject: Subject, _context: Context) -> Iterator[Problem]:
+    for canary in subject.canaries:
+        pods = whole_number(canary.predictor.fields.get("minReplicas"))
+        percent = whole_number(canary.fields.get("trafficPercent")) or 0
+        if pods == 0 and percent > 0 and subject.annotation(CLASS_ANNOTATION) == "none":
+            text = f"{percent} % of the requests would go to no pod"
+            cure = "Give it a pod, or leave minReplicas out: KServe then reckons it from the share"
+            yield Problem(canary.predictor.at("minReplicas"), text, cure, "canary-pods")
 
 
 def _ignored(canary: Canary) -> _Found:
@@ -212,6 +250,27 @@ RULES: Final[tuple[Rule, ...]] = (
         _refuse_unrouted,
         "stricter",
         "KServe 0.20.0 makes canary pods but sends them no traffic; only a gateway of ours would.",
+        _NEW,
+    ),
+    Rule(
+        "canary-chain",
+        _refuse_chain,
+        "stricter",
+        "Transformer and explainer ask the stable predictor by its name: no route shares their requests out.",
+        _NEW,
+    ),
+    Rule(
+        "canary-keda",
+        _refuse_keda,
+        "reconcile",
+        "A canary's ScaledObject has no triggers: KEDA refuses it, and KServe's controller fails.",
+        _NEW,
+    ),
+    Rule(
+        "canary-pods",
+        _refuse_no_pods,
+        "stricter",
+        "A canary without pods and with a share fails that share of the requests.",
         _NEW,
     ),
     Rule(

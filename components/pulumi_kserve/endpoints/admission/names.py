@@ -24,7 +24,10 @@ _DNS_LABEL: Final = 63
 _POD_LABEL: Final = "isvc."
 """What KServe puts before a workload's name in the label `app` of its pods."""
 SYSTEM_NAMESPACES: Final = frozenset(
-    {"cert-manager", "default", "istio-system", "keda", "knative-serving", "kourier-system", "envoy-gateway-system"}
+    {
+        *("cert-manager", "default", "envoy-gateway-system", "istio-cni", "istio-system", "keda"),
+        *("knative-serving", "kourier-system", "kserve-localmodel-jobs"),
+    }
 )
 
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from pulumi_kserve.amounts import Whole
 from pulumi_kserve.contracts import PoolFacts
-from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.resources import Resources
 from pulumi_kserve.models import Spec, is_mapping, wire
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
+from pulumi_kserve.amounts import INT32, Whole
 from pulumi_kserve.models import Spec, without_none
 
 __all__ = ["Batcher", "batcher_fields"]

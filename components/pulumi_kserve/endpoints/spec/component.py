@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import pulumi
 from pydantic import Field, model_validator
 
+from pulumi_kserve.amounts import Whole
 from pulumi_kserve.contracts import PlatformFacts, PoolFacts, RuntimeFacts
 from pulumi_kserve.endpoints.spec.accelerators import (
     GpuFields,
@@ -22,7 +23,6 @@ from pulumi_kserve.endpoints.spec.accelerators import (
     refuse_both,
 )
 from pulumi_kserve.endpoints.spec.batcher import Batcher, batcher_fields
-from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.container import Container, container_fields
 from pulumi_kserve.endpoints.spec.logger import Logger, logger_fields
 from pulumi_kserve.endpoints.spec.pod import PodFields, pod_fields

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field
 
+from pulumi_kserve.amounts import Truth
 from pulumi_kserve.contracts import DnsLabel
-from pulumi_kserve.endpoints.spec.bounds import Truth
 from pulumi_kserve.endpoints.spec.environment import Env, EnvSource, env_fields, env_from_fields
 from pulumi_kserve.endpoints.spec.probes import (
     Lifecycle,

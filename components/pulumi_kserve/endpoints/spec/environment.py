@@ -14,8 +14,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from pulumi_kserve.endpoints.spec.bounds import Truth
-from pulumi_kserve.endpoints.spec.resources import Quantity
+from pulumi_kserve.amounts import Quantity, Truth
 from pulumi_kserve.inputs import In
 from pulumi_kserve.models import OneOf, Spec, wire
 

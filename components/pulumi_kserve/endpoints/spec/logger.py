@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
-from pulumi_kserve.endpoints.spec.duration import Duration
+from pulumi_kserve.amounts import INT32, Duration, Whole
 from pulumi_kserve.endpoints.spec.storage import hold_no_secrets
 from pulumi_kserve.inputs import In
 from pulumi_kserve.models import Spec, without_none

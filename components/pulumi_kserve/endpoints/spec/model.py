@@ -9,9 +9,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from pulumi_kserve.amounts import Truth
 from pulumi_kserve.contracts import ModelUri
 from pulumi_kserve.endpoints.spec.accelerators import GpuFields, container_on_gpus
-from pulumi_kserve.endpoints.spec.bounds import Truth
 from pulumi_kserve.endpoints.spec.container import ContainerFields, ImageReference, container_fields
 from pulumi_kserve.endpoints.spec.resources import Resources
 from pulumi_kserve.endpoints.spec.storage import StorageSpec, Uri, place_of, storage_fields

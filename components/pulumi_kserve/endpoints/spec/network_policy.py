@@ -22,7 +22,7 @@ _GATEWAYS: Final = {
     "istio": "istio-system",
     "kourier": "kourier-system",
 }
-"""The namespace in which each gateway's own pods run."""
+"""The namespace in which each gateway's own pods run, where the platform does not say it."""
 
 
 class Caller(Spec):
@@ -38,18 +38,24 @@ class NetworkPolicy(Spec):
     """What is admitted beside the platform's gateway and monitor, and the endpoint's own pods."""
 
     callers: tuple[Caller, ...] = ()
-    """Further pods that may call it, an ingress controller's among them. Without a gateway of the platform's own, the
-    pods of its own namespace always may."""
+    """Further pods that may call it, an ingress controller's among them. Where no gateway of the platform's own leads
+    to it, the pods of its own namespace always may."""
     monitoring_namespace: DnsLabel = "monitoring"
     """Where the monitor that scrapes the pods runs."""
 
 
 def network_policy_manifest(
-    policy: NetworkPolicy, *, name: str, namespace: str, labels: dict[str, str], facts: PlatformFacts
+    policy: NetworkPolicy,
+    *,
+    name: str,
+    namespace: str,
+    labels: dict[str, str],
+    facts: PlatformFacts,
+    cluster_local: bool = False,
 ) -> dict[str, Any]:
     """The NetworkPolicy of endpoint `name`: everything else that would reach its pods is dropped."""
     mine = {"podSelector": {"matchLabels": {"serving.kserve.io/inferenceservice": name}}}
-    peers = [mine, *_gateway(facts), _from(policy.monitoring_namespace)]
+    peers = [mine, *_gateway(facts, cluster_local=cluster_local), _from(policy.monitoring_namespace)]
     peers += [_from(caller.namespace, caller.pod_labels) for caller in policy.callers]
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -59,13 +65,16 @@ def network_policy_manifest(
     }
 
 
-def _gateway(facts: PlatformFacts) -> list[dict[str, Any]]:
-    """Where requests come from: the gateway's pods, or without one the namespace's own."""
-    home = _GATEWAYS.get(facts.gateway)
-    peers: list[dict[str, Any]] = [_from(home)] if home else [{"podSelector": {}}]
-    if facts.mode == "Knative":
-        peers.append(_from(_KNATIVE))
-    return peers
+def _gateway(facts: PlatformFacts, *, cluster_local: bool) -> list[dict[str, Any]]:
+    """Where requests come from: the gateway's pods, or without one the namespace's own.
+
+    Knative's gateway leads requests inside the cluster, too.
+    """
+    knative = facts.mode == "Knative"
+    home = facts.route.pods_namespace if facts.route else _GATEWAYS.get(facts.gateway)
+    led = knative or not cluster_local
+    peers: list[dict[str, Any]] = [_from(home)] if home and led else [{"podSelector": {}}]
+    return [*peers, _from(_KNATIVE)] if knative else peers
 
 
 def _from(namespace: str, pod_labels: dict[str, str] | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
+from pulumi_kserve.amounts import Truth, Whole
 from pulumi_kserve.endpoints.spec.container import Container, container_fields
 from pulumi_kserve.endpoints.spec.environment import ObjectName
 from pulumi_kserve.endpoints.spec.scheduling import Affinity, Toleration, TopologySpread

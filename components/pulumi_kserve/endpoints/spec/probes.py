@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from pulumi_kserve.endpoints.spec.bounds import Whole
+from pulumi_kserve.amounts import Whole
 from pulumi_kserve.models import OneOf, Spec, wire
 
 __all__ = [

@@ -10,10 +10,9 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
+from pulumi_kserve.amounts import Quantity, Truth, Whole
 from pulumi_kserve.contracts import DnsLabel
-from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
 from pulumi_kserve.endpoints.spec.environment import DataKey, ObjectName
-from pulumi_kserve.endpoints.spec.resources import Quantity
 from pulumi_kserve.inputs import In
 from pulumi_kserve.models import OneOf, Spec, wire
 

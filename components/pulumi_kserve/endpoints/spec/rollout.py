@@ -13,8 +13,7 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
-from pulumi_kserve.endpoints.spec.duration import Duration, between
+from pulumi_kserve.amounts import Duration, Truth, Whole, between
 from pulumi_kserve.models import OneOf, Spec
 
 __all__ = [

@@ -12,10 +12,8 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
+from pulumi_kserve.amounts import INT32, Bytes, Duration, Whole, between
 from pulumi_kserve.endpoints.admission.subject import CLASS_ANNOTATION
-from pulumi_kserve.endpoints.spec.bounds import INT32, Whole
-from pulumi_kserve.endpoints.spec.duration import Duration, between
-from pulumi_kserve.endpoints.spec.resources import Bytes
 from pulumi_kserve.endpoints.spec.triggers import (
     CpuTrigger,
     MemoryTrigger,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from pulumi_kserve.endpoints.spec.bounds import Whole
+from pulumi_kserve.amounts import Whole
 from pulumi_kserve.models import Spec
 
 __all__ = [

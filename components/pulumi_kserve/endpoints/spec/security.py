@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
+from pulumi_kserve.amounts import Truth, Whole
 from pulumi_kserve.models import Spec, wire
 from pulumi_kserve.pod_security import RESTRICTED_CONTAINER, restricted_pod
 

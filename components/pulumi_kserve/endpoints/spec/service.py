@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import Field
 
+from pulumi_kserve.amounts import Truth, Whole
 from pulumi_kserve.contracts import DnsLabel, ModelUri
 from pulumi_kserve.endpoints.admission.subject import MODE_ANNOTATION
-from pulumi_kserve.endpoints.spec.bounds import Truth, Whole
 from pulumi_kserve.endpoints.spec.canary import Canary, canary_fields
 from pulumi_kserve.endpoints.spec.component import Component, Rendering
 from pulumi_kserve.endpoints.spec.disruption_budget import DisruptionBudget
@@ -78,8 +78,8 @@ class InferenceServiceSpec(Spec):
     team_labels: Truth = True
     """Carry the namespace's owner and cost centre as labels."""
     allow_recreate: Truth = False
-    """Allow a change of the platform's mode to delete the endpoint before it is made again: it answers nothing from
-    then until its new pods serve. Set it for that one update."""
+    """Allow an update to take down all that answers before its new pods serve: a change of the platform's mode, or a
+    name of the predictor that none of its pods have yet. Set it for that one update."""
     overrides: dict[str, Any] = Field(default_factory=dict)
     """Merged deeply into the rendered object, for what has no field here; None removes a key.
 

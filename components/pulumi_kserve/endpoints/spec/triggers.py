@@ -12,9 +12,8 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from pulumi_kserve.endpoints.spec.bounds import Whole
+from pulumi_kserve.amounts import Bytes, Quantity, Whole
 from pulumi_kserve.endpoints.spec.environment import ObjectName
-from pulumi_kserve.endpoints.spec.resources import Bytes, Quantity
 from pulumi_kserve.inputs import In
 from pulumi_kserve.models import OneOf, Spec, without_none
 

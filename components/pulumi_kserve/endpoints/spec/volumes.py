@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
+from pulumi_kserve.amounts import Bytes, Truth
 from pulumi_kserve.contracts import DnsLabel
-from pulumi_kserve.endpoints.spec.bounds import Truth
 from pulumi_kserve.endpoints.spec.environment import ObjectName
 from pulumi_kserve.endpoints.spec.projections import (
     ConfigMapProjection,
@@ -22,7 +22,6 @@ from pulumi_kserve.endpoints.spec.projections import (
     RelativePath,
     projected_fields,
 )
-from pulumi_kserve.endpoints.spec.resources import Bytes
 from pulumi_kserve.inputs import In
 from pulumi_kserve.models import OneOf, Spec, is_mapping, wire
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 from pydantic import Field, model_validator
 
+from pulumi_kserve.amounts import Whole
 from pulumi_kserve.endpoints.spec.accelerators import (
     MULTI_NODE_RESOURCES,
     Gpus,
@@ -17,7 +18,6 @@ from pulumi_kserve.endpoints.spec.accelerators import (
     gpu_fields,
     refuse_both,
 )
-from pulumi_kserve.endpoints.spec.bounds import Whole
 from pulumi_kserve.endpoints.spec.component import Rendering, pod_on_pool
 from pulumi_kserve.endpoints.spec.container import ContainerFields, ImageReference, container_fields
 from pulumi_kserve.endpoints.spec.pod import PodFields

@@ -5,16 +5,23 @@ https://cert-manager.io/docs/installation/helm/
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pulumi_kserve.platform.charts import resolve
 from pulumi_kserve.platform.layers import helm_release
 from pulumi_kserve.platform.layers.helm_release import Layer, LayerContext
+from pulumi_kserve.platform.served import Served
 
-__all__ = ["NAMESPACE", "install"]
+__all__ = ["NAMESPACE", "SERVED", "install", "probes", "values"]
 
-NAMESPACE = "cert-manager"
-_CRDS_ENABLED_SINCE = (1, 15)
+NAMESPACE: Final = "cert-manager"
+SERVED: Final = (
+    Served("cert-manager.io/v1", "Certificate", "certificates"),
+    Served("cert-manager.io/v1", "Issuer", "issuers"),
+    Served("cert-manager.io/v1", "ClusterIssuer", "clusterissuers"),
+)
+"""The kinds that KServe's charts and certificates of gateways need."""
+_CRDS_ENABLED_SINCE: Final = (1, 15)
 
 
 def install(context: LayerContext) -> Layer:
@@ -23,7 +30,7 @@ def install(context: LayerContext) -> Layer:
     chart = context.row.cert_manager
     version = resolve(chart, context.chart_source, context.row).version
     layer = helm_release.install(context, chart, namespace=NAMESPACE, values=values(version), depends_on=[namespace])
-    return helm_release.gate(context, layer, namespace=NAMESPACE, probes=[_probe()])
+    return helm_release.gate(context, layer, namespace=NAMESPACE, probes=probes(NAMESPACE))
 
 
 def values(version: str) -> dict[str, Any]:
@@ -33,10 +40,13 @@ def values(version: str) -> dict[str, Any]:
     return {**crds, "startupapicheck": {"enabled": False}}
 
 
-def _probe() -> dict[str, Any]:
-    return {
-        "apiVersion": "cert-manager.io/v1",
-        "kind": "Issuer",
-        "metadata": {"name": "pulumi-kserve-probe", "namespace": NAMESPACE},
-        "spec": {"selfSigned": {}},
-    }
+def probes(namespace: str) -> list[dict[str, Any]]:
+    """An object that a working cert-manager accepts, for a dry run in `namespace`."""
+    return [
+        {
+            "apiVersion": "cert-manager.io/v1",
+            "kind": "Issuer",
+            "metadata": {"name": "pulumi-kserve-probe", "namespace": namespace},
+            "spec": {"selfSigned": {}},
+        }
+    ]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi_kubernetes import helm
@@ -20,7 +20,11 @@ from pulumi_kserve.contracts import ClusterAccess
 from pulumi_kserve.ownership import STACK_LABEL, release_record
 from pulumi_kserve.platform.charts import ChartFolder, ChartMirror, resolve
 from pulumi_kserve.platform.releases import Chart, Release
+from pulumi_kserve.platform.served import Served
 from pulumi_kserve.resources import KubernetesObject
+
+if TYPE_CHECKING:
+    from pulumi_kserve.live.cluster import Cluster
 
 __all__ = ["Layer", "LayerContext"]
 
@@ -38,6 +42,11 @@ class LayerContext:
     row: Release
     chart_source: ChartFolder | ChartMirror | None
     stack: str
+
+    @property
+    def images(self) -> Mapping[str, str]:
+        """Tags of images to be used instead of those that charts name, by the image's name; none but for a folder."""
+        return self.row.proven_images if isinstance(self.chart_source, ChartFolder) else {}
 
     def options(self, *, depends_on: Sequence[pulumi.Resource] = (), **more: Any) -> pulumi.ResourceOptions:
         """Options of a child: the platform is its parent."""
@@ -76,8 +85,10 @@ def install(
     depends_on: Sequence[pulumi.Resource],
     retain: bool = False,
     timeout_seconds: int = 600,
+    release: str = "",
+    skip_crds: bool = False,
 ) -> Layer:
-    """Record, then install `chart` as the Helm release of its name, waiting until its workloads are available.
+    """Record, then install `chart` as a Helm release, waiting until its workloads are available.
 
     Args:
         context: What the platform's layers share.
@@ -87,59 +98,104 @@ def install(
         depends_on: What must be there before.
         retain: Keep the release when the stack is destroyed.
         timeout_seconds: How long Helm waits for the workloads.
+        release: The release's name; the chart's when empty.
+        skip_crds: Leave out what lies in the chart's folder ``crds``, which Helm would never update.
 
     """
+    name = release or chart.name
     found = resolve(chart, context.chart_source, context.row)
     record = KubernetesObject(
-        f"{context.platform}-record-{chart.name}",
-        context.config_map(release_record(chart.name), namespace, {"release": chart.name}),
+        f"{context.platform}-record-{name}",
+        context.config_map(release_record(name), namespace, {"release": name}),
         context.options(depends_on=depends_on),
     )
-    release = helm.v3.Release(
-        f"{context.platform}-{chart.name}",
-        name=chart.name,
+    installed = helm.v3.Release(
+        f"{context.platform}-{name}",
+        name=name,
         namespace=namespace,
         values=dict(values),
         timeout=timeout_seconds,
         create_namespace=False,
+        skip_crds=skip_crds or None,
         **found.release_args,
         opts=context.options(
             depends_on=[*depends_on, record],
             retain_on_delete=retain,
-            hooks=pulumi.ResourceHookBinding(on_error=[_say_how_to_recover(context, chart.name)]),
+            hooks=pulumi.ResourceHookBinding(on_error=[_say_how_to_recover(context, name)]),
         ),
     )
-    return Layer(chart.name, found.version, release, (record, release))
+    return Layer(name, found.version, installed, (record, installed))
 
 
-def gate(context: LayerContext, layer: Layer, *, namespace: str, probes: Sequence[Mapping[str, Any]]) -> Layer:
-    """A layer whose `ready` also means that the API server accepts each probe in a dry run."""
-    hook = _webhooks_answer(context, layer.name, probes)
-    marker = KubernetesObject(
-        f"{context.platform}-gate-{layer.name}",
-        context.config_map(
-            f"pulumi-kserve-gate-{layer.name}", namespace, {"release": layer.name, "version": layer.version}
-        ),
-        context.options(
-            depends_on=[layer.ready],
-            hooks=pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook]),
-        ),
-    )
+def gate(
+    context: LayerContext,
+    layer: Layer,
+    *,
+    namespace: str,
+    probes: Sequence[Mapping[str, Any]] = (),
+    served: Sequence[Served] = (),
+) -> Layer:
+    """A layer whose `ready` also means that the API server serves each kind and accepts each probe in a dry run.
+
+    Args:
+        context: What the platform's layers share.
+        layer: The layer that is to answer.
+        namespace: Where the gate's ConfigMap lies.
+        probes: Objects that the working layer accepts; none is stored.
+        served: Kinds that the working layer serves.
+
+    """
+
+    def ask(cluster: Cluster) -> None:
+        from pulumi_kserve.live.installed import await_served  # noqa: PLC0415 -- only a real `up` needs a client
+        from pulumi_kserve.live.webhooks import await_accepted  # noqa: PLC0415 -- the same
+
+        await_served(cluster, served, what=layer.name)
+        await_accepted(cluster, probes, what=layer.name)
+
+    data = {"release": layer.name, "version": layer.version}
+    marker = guard(context, f"gate-{layer.name}", namespace=namespace, data=data, ask=ask, depends_on=[layer.ready])
     return Layer(layer.name, layer.version, marker, (*layer.resources, marker))
 
 
-def _webhooks_answer(context: LayerContext, layer: str, probes: Sequence[Mapping[str, Any]]) -> pulumi.ResourceHook:
-    async def wait(_args: pulumi.ResourceHookArgs) -> None:
-        await asyncio.to_thread(ask, await context.cluster.kubeconfig.future())
+def guard(
+    context: LayerContext,
+    name: str,
+    *,
+    namespace: str,
+    data: Mapping[str, str],
+    ask: Callable[[Cluster], None],
+    depends_on: Sequence[pulumi.Resource] = (),
+) -> pulumi.Resource:
+    """A ConfigMap that is written only when `ask` finds no fault with the cluster; previews never ask.
 
-    def ask(kubeconfig: str | None) -> None:
+    Args:
+        context: What the platform's layers share.
+        name: What it guards; the ConfigMap is ``pulumi-kserve-<name>``.
+        namespace: Where the ConfigMap lies.
+        data: The ConfigMap's data; when it changes, `ask` is called again.
+        ask: Looks at the cluster, and raises what is wrong with it.
+        depends_on: What must be there before.
+
+    """
+
+    async def look(_args: pulumi.ResourceHookArgs) -> None:
+        await asyncio.to_thread(connected, await context.cluster.kubeconfig.future())
+
+    def connected(kubeconfig: str | None) -> None:
         from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
-        from pulumi_kserve.live.webhooks import await_accepted  # noqa: PLC0415 -- the same
 
         with connect(kubeconfig, context.cluster.context) as cluster:
-            await_accepted(cluster, probes, what=layer)
+            ask(cluster)
 
-    return pulumi.ResourceHook(f"{context.platform}-{layer}-webhooks-answer", wait)
+    hook = pulumi.ResourceHook(f"{context.platform}-{name}-answers", look)
+    return KubernetesObject(
+        f"{context.platform}-{name}",
+        context.config_map(f"pulumi-kserve-{name}", namespace, data),
+        context.options(
+            depends_on=depends_on, hooks=pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
+        ),
+    )
 
 
 def _say_how_to_recover(context: LayerContext, release: str) -> pulumi.ErrorHook:

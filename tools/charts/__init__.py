@@ -1,0 +1,1 @@
+"""Helm itself, as a library: what an unpacked chart renders with given values, without a cluster."""

@@ -1,0 +1,5 @@
+module pulumi-kserve/schemas/gateway-api-of-kserve-0.19
+
+go 1.25.8
+
+require sigs.k8s.io/gateway-api v1.4.1
