@@ -74,7 +74,7 @@ class ModelNamespace(pulumi.ComponentResource):
             {"owner": self.spec.owner},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[platform.cluster.provider])),
         )
-        self._mesh = INJECTION_LABEL if platform.facts.gateway == "istio" else {}
+        self._mesh = INJECTION_LABEL if platform.facts.gateway == "istio" and platform.facts.route else {}
         self.name = name
         self.owner = self.spec.owner
         self.resource = self._namespace()
