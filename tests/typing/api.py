@@ -32,6 +32,47 @@ def platform_team() -> kserve.Platform:
     return platform
 
 
+def platform_behind_envoy(cluster: kserve.ClusterAccess) -> kserve.Platform:
+    exposure = kserve.Exposure(
+        host="models.example.com",
+        tls=kserve.Issuer(name="letsencrypt"),
+        load_balancer=kserve.Public(allow=("203.0.113.0/24",), annotations={}),
+        dns=kserve.Zone(name="example.com"),
+        auth=kserve.ApiKeys(keys={"shop": config.require_secret("shopKey")}),
+    )
+    spec = kserve.PlatformSpec(
+        mode=kserve.Standard(gateway=kserve.EnvoyGateway(exposure=exposure)),
+        add_ons=frozenset({"metrics-server"}),
+        existing={"cert-manager": kserve.ExistingLayer()},
+        certificates=kserve.CertManager(),
+        configuration=kserve.KServeConfiguration(),
+        network_policies=False,
+    )
+    return kserve.Platform("kserve", spec, cluster=cluster)
+
+
+def other_gateways() -> Sequence[kserve.Standard]:
+    token = kserve.Jwt(
+        issuer="https://login.example.com", audiences=("models",), jwks_uri="https://login.example.com/keys"
+    )
+    nobody = kserve.Anonymous(reason="answers are public")
+    internal = kserve.Exposure(
+        load_balancer=kserve.Internal(annotations={}), auth=token, tls=kserve.TlsSecret(name="tls")
+    )
+    return (
+        kserve.Standard(gateway=kserve.IstioGateway(exposure=internal)),
+        kserve.Standard(gateway=kserve.EnvoyGateway(exposure=kserve.Exposure(load_balancer=kserve.InCluster()))),
+        kserve.Standard(gateway=kserve.IngressClass(name="nginx", host="models.example.com", auth=nobody)),
+    )
+
+
+def platform_of_others(cluster: kserve.ClusterAccess) -> kserve.ExistingPlatform:
+    spec = kserve.ExistingPlatformSpec(mode=kserve.ExistingStandard(gateway=kserve.ClusterLocal()))
+    found = kserve.ExistingPlatform("theirs", spec, cluster=cluster)
+    assert_type(found.facts, kserve.PlatformFacts)
+    return found
+
+
 def model_team(platform: kserve.Platform | kserve.PlatformRef, store: kserve.ModelStore) -> None:
     team = kserve.ModelNamespace(
         "fraud", kserve.ModelNamespaceSpec(owner="fraud-team", quota={"requests.cpu": "8"}), platform=platform
@@ -50,6 +91,7 @@ def model_team(platform: kserve.Platform | kserve.PlatformRef, store: kserve.Mod
         namespace=team,
     )
     assert_type(iris.serving, pulumi.Output[bool])
+    assert_type(iris.path_url, str | None)
     kserve.InferenceService("same-shape", {"predictor": {"model": {}}}, platform=platform, namespace="there-already")
 
 
