@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import httpx2
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 from pulumi_kserve.live.cluster import Kind
 
 from tests.e2e import gateway
@@ -110,6 +112,10 @@ def asked(route: Route, headers: Mapping[str, str], *, by_path: bool = False) ->
     return httpx2.request(route.method, f"{gateway_address()}{path}", json=route.body, headers=named, timeout=30)
 
 
+def answered(route: Route, headers: Mapping[str, str], *, by_path: bool = False) -> bool:
+    return asked(route, headers, by_path=by_path).status_code == 200
+
+
 def credentials(key: str = KEY) -> dict[str, str]:
     return {HEADER: key}
 
@@ -145,7 +151,7 @@ def versions_answered(client: Client, stack: Spine) -> Counter[str]:
 @pytest.mark.parametrize("by_path", [False, True], ids=["host", "path"])
 def test_with_its_key_a_client_is_answered(stack: Spine, route: str, *, by_path: bool) -> None:
     del stack
-    waited_for("an answer", lambda: asked(ROUTES[route], credentials(), by_path=by_path).status_code == 200, 20)
+    waited_for("an answer", partial(answered, ROUTES[route], credentials(), by_path=by_path), 20)
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -194,8 +200,8 @@ def test_a_canary_gets_its_share_of_fresh_connections_and_no_request_fails(stack
     assert before.failures == []
     measured = client(stack)
     with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(lambda _: measured.ask(), range(ASKED)):
-            pass
+        for asking in [pool.submit(measured.ask) for _ in range(ASKED)]:
+            asking.result()
     assert measured.failures == []
     found = versions_answered(measured, stack)
     expected = ASKED * SHARE / 100
@@ -238,7 +244,8 @@ def test_an_endpoint_under_load_gets_a_second_pod(stack: Spine) -> None:
 
     def loaded() -> bool:
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda _: asked(route, credentials()), range(40)))
+            for asking in [pool.submit(asked, route, credentials()) for _ in range(40)]:
+                asking.result()
         return pods() == MOST_PODS
 
     assert pods() == 1
@@ -247,7 +254,7 @@ def test_an_endpoint_under_load_gets_a_second_pod(stack: Spine) -> None:
 
 def test_a_token_of_the_issuer_opens_what_the_key_opened(stack: Spine) -> None:
     signer = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(signer.public_key()))
+    public = RSAAlgorithm.to_jwk(signer.public_key(), as_dict=True)
     change(stack, jwks=json.dumps({"keys": [{**public, "kid": "1", "alg": "RS256", "use": "sig"}]}))
 
     def token(**claims: Any) -> dict[str, str]:
@@ -255,7 +262,7 @@ def test_a_token_of_the_issuer_opens_what_the_key_opened(stack: Spine) -> None:
         return {"authorization": f"Bearer {jwt.encode(said, signer, algorithm='RS256', headers={'kid': '1'})}"}
 
     for route in ROUTES.values():
-        waited_for("an answer", lambda route=route: asked(route, token()).status_code == 200, 20)
+        waited_for("an answer", partial(answered, route, token()), 20)
         refused: dict[str, dict[str, str]] = {
             "nothing": {},
             "the old key": credentials(),
@@ -263,8 +270,8 @@ def test_a_token_of_the_issuer_opens_what_the_key_opened(stack: Spine) -> None:
             "another issuer": token(iss="https://other.test"),
             "an old token": token(exp=int(time.time()) - 600),
         }
-        answered = {name: asked(route, given).status_code for name, given in refused.items()}
-        assert set(answered.values()) <= {401, 403}, answered
+        found = {name: asked(route, given).status_code for name, given in refused.items()}
+        assert set(found.values()) <= {401, 403}, found
 
 
 def test_deletion_leaves_nothing_but_the_crds(stack: Spine) -> None:

@@ -142,7 +142,7 @@ def test_a_configuration_that_nothing_reads_is_refused_before_anything_is_made()
 
 
 def test_the_model_cache_needs_cert_manager() -> None:
-    spec = {"configuration": {"localModels": {}}, "certificates": {"provided": {"ca": AUTHORITY}}}
+    spec: dict[str, Any] = {"configuration": {"localModels": {}}, "certificates": {"provided": {"ca": AUTHORITY}}}
     assert "Use certManager, or leave localModels out" in refused(spec)
     assert "kserve-kserve-resources" in names(laid({"localModels": {}}))
 

@@ -118,8 +118,8 @@ def _close(
     context: LayerContext, spec: PlatformSpec, below: Mapping[LayerName, Layer], depends_on: Sequence[pulumi.Resource]
 ) -> None:
     """Make the NetworkPolicies of the namespaces that the platform has made."""
-    ours: list[SystemLayer] = ["kserve"]
-    ours += [name for name in _CLOSED if name in below and name not in spec.existing]
+    made: list[SystemLayer] = [name for name in _CLOSED if name in below and name not in spec.existing]
+    ours: list[SystemLayer] = ["kserve", *made]
     if isinstance(spec.mode.gateway, IstioGateway):
         ours.append("istio-gateway")
     local_models = spec.configuration.local_models

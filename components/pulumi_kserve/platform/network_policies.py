@@ -117,7 +117,8 @@ def system_policies(
     """
     labels, made = {STACK_LABEL: stack}, dict[str, dict[str, Any]]()
     homes = [door.namespace or namespace for door in DOORS if door.layer in layers]
-    for each in dict.fromkeys([*homes, *([jobs_namespace] if "model-cache" in layers else [])]):
+    homes += [jobs_namespace] if "model-cache" in layers else []
+    for each in dict.fromkeys(homes):
         made[f"{each}-default-deny"] = _policy(each, "default-deny", {}, [], labels)
     for door in DOORS:
         if door.layer in layers:
