@@ -5,6 +5,7 @@ The names are imported from :mod:`pulumi_kserve.contracts`, with the other promi
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -40,6 +41,14 @@ _RESOURCES: Final = {
     "intel-": "gpu.intel.com/i915",
 }
 """The resource that each maker's device plugin offers, by how the accelerator's kind begins."""
+
+
+HOST_PLACEHOLDER: Final = re.compile(r"\{\{ ?\.(Name|Namespace|IngressDomain) ?\}\}")
+"""What stands for a part of an endpoint's host name in KServe's template of it."""
+_HOST_TEMPLATES: Final = {
+    "Standard": "{{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}",
+    "Knative": "{{ .Name }}.{{ .Namespace }}.{{ .IngressDomain }}",
+}
 
 
 class Feature(StrEnum):
@@ -214,6 +223,9 @@ class PlatformFacts(Spec):
     """How requests reach endpoints."""
     domain: str = "svc.cluster.local"
     """The domain of endpoint host names."""
+    host_template: str = ""
+    """KServe's template of host names, where it is not its own, which in Standard mode is
+    ``{{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}``."""
     scheme: Literal["http", "https"] = "http"
     """The scheme of endpoints' URLs at the gateway."""
     route: RouteFacts | None = None
@@ -238,6 +250,11 @@ class PlatformFacts(Spec):
     def has(self, feature: Feature) -> bool:
         """Whether the cluster or the platform brings `feature`."""
         return feature in self.features
+
+    def host(self, name: str, namespace: str) -> str:
+        """The host name at the gateway of endpoint `name` in `namespace`."""
+        said = {"Name": name, "Namespace": namespace, "IngressDomain": self.domain}
+        return HOST_PLACEHOLDER.sub(lambda match: said[match[1]], self.host_template or _HOST_TEMPLATES[self.mode])
 
     def runtime(self, name: str) -> RuntimeFacts | None:
         """The runtime of that name."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, get_args
 
+import pulumi_kserve as kserve
 import pytest
 from pulumi_kserve.errors import SpecError
 from pulumi_kserve.models import Spec
@@ -14,9 +15,11 @@ from pulumi_kserve.platform.configuration.judgement import configuration_problem
 from pulumi_kserve.platform.configuration.rendering import chart_values, laid_over, patched_keys, start_hash
 from pulumi_kserve.platform.modes import ClusterLocal, EnvoyGateway, Gateway, IngressClass, IstioGateway, Standard
 from pulumi_kserve.platform.releases import RELEASES
+from pulumi_kserve.testing import synth
 from pydantic.alias_generators import to_camel
 
 from tests.unit.configuration_samples import EVERYTHING, sample
+from tests.unit.programs import cluster, predictor
 
 CLASS = IngressClass.parse({"name": "nginx", "host": "models.example.com", "auth": {"reason": "only for a test"}})
 NEWEST = max(RELEASES)
@@ -133,7 +136,15 @@ def test_a_template_that_is_not_known_or_not_unique_is_refused(template: str) ->
     ids=["KServe's own", "said"],
 )
 def test_the_host_of_an_endpoint_is_known_before_the_cluster_is(spec: dict[str, str], host: str) -> None:
-    assert configuration(ingress=spec).ingress.host("iris", "fraud", "example.com") == host
+    ingress = {"name": "nginx", "host": "example.com", "auth": {"reason": "a trial inside"}}
+    mode = {"standard": {"gateway": {"ingress": ingress}}}
+
+    def program() -> None:
+        platform = kserve.Platform("kserve", {"mode": mode, "configuration": {"ingress": spec}}, cluster=cluster())
+        endpoint = kserve.InferenceService("iris", predictor(), platform=platform, namespace="fraud")
+        assert endpoint.url == f"http://{host}"
+
+    synth(program)
 
 
 @pytest.mark.parametrize("name", ["batcher", "service", "deploy"])

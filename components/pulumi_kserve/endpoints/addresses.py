@@ -10,7 +10,7 @@ from typing import Final
 
 from pulumi_kserve.contracts import PlatformFacts, RuntimeFacts
 
-__all__ = ["Addresses", "addresses_of", "host_of", "openai_base_url", "path_of", "predict_path"]
+__all__ = ["Addresses", "addresses_of", "openai_base_url", "path_of", "predict_path"]
 
 _CLUSTER_DOMAIN: Final = "cluster.local"
 _OPENAI_PATHS: Final = {"huggingfaceserver": "/openai/v1", "vllmserver": "/v1"}
@@ -39,15 +39,9 @@ def addresses_of(name: str, namespace: str, entry: str, facts: PlatformFacts, *,
     internal = f"http://{service}.{namespace}.svc.{domain}"
     if facts.gateway == "cluster-local" or cluster_local:
         return Addresses(internal, internal, None)
-    url = f"{facts.scheme}://{host_of(name, namespace, facts)}"
+    url = f"{facts.scheme}://{facts.host(name, namespace)}"
     path_url = f"{facts.scheme}://{facts.domain}{path_of(name, namespace)}" if facts.route else None
     return Addresses(url, internal, path_url)
-
-
-def host_of(name: str, namespace: str, facts: PlatformFacts) -> str:
-    """The endpoint's own host name at the gateway."""
-    label = f"{name}.{namespace}" if facts.mode == "Knative" else f"{name}-{namespace}"
-    return f"{label}.{facts.domain}"
 
 
 def path_of(name: str, namespace: str) -> str:

@@ -122,7 +122,7 @@ def _facts(
             "route": route_facts(gateway, spec.namespace, envoys),
         }
     elif isinstance(gateway, IngressClass):
-        reached = {"domain": gateway.host}
+        reached = {"domain": gateway.host, "host_template": spec.configuration.ingress.domain_template or ""}
     return PlatformFacts(
         name=name,
         release=row.release,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pulumi_kserve.contracts import PlatformFacts, RouteFacts
-from pulumi_kserve.endpoints.addresses import host_of, path_of
+from pulumi_kserve.endpoints.addresses import path_of
 from pulumi_kserve.endpoints.spec.canary import CanaryShare
 from pulumi_kserve.endpoints.spec.container import ContainerPort
 from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec, components_of, entry_of, workload_name
@@ -63,7 +63,7 @@ def route_manifests(
         return {}
     backends, prefix = backends_of(name, spec, shares), path_of(name, namespace)
     found = {
-        "host": (host_of(name, namespace, facts), _rules_at_host(name, spec, backends)),
+        "host": (facts.host(name, namespace), _rules_at_host(name, spec, backends)),
         "path": (facts.domain, _rules_below(prefix, name, spec, backends)),
     }
     return {

@@ -6,7 +6,7 @@ https://kserve.github.io/website/docs/admin-guide/configurations
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -15,6 +15,7 @@ from pulumi_kserve.models import Spec
 from pulumi_kserve.platform.configuration.sections import ContainerResources
 from pulumi_kserve.platform.configuration.texts import Plain
 from pulumi_kserve.platform.exposure import HostName
+from pulumi_kserve.platform_facts import HOST_PLACEHOLDER
 
 __all__ = [
     "ArtExplainer",
@@ -29,15 +30,12 @@ __all__ = [
     "Security",
 ]
 
-_PLACEHOLDER: Final = re.compile(r"\{\{ ?\.(Name|Namespace|IngressDomain) ?\}\}")
-_DEFAULT_DOMAIN_TEMPLATE: Final = "{{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}"
-
 
 def _names_each_once(template: str) -> str:
-    rest = _PLACEHOLDER.sub("", template)
+    rest = HOST_PLACEHOLDER.sub("", template)
     if "{" in rest or "}" in rest:
         raise ValueError("only {{ .Name }}, {{ .Namespace }} and {{ .IngressDomain }} are known before the cluster is")
-    missing = {"Name", "Namespace"} - set(_PLACEHOLDER.findall(template))
+    missing = {"Name", "Namespace"} - set(HOST_PLACEHOLDER.findall(template))
     if missing:
         raise ValueError(f"without {{{{ .{min(missing)} }}}} two endpoints would share a name")
     return template
@@ -68,11 +66,6 @@ class Ingress(Spec):
     """Further domains that endpoints answer under."""
     disable_route_timeouts: Truth | None = None
     """Write HTTPRoutes without timeouts, for gateways that know none. False when unset."""
-
-    def host(self, name: str, namespace: str, domain: str) -> str:
-        """The host name that KServe gives the endpoint `name` in `namespace`."""
-        said = {"Name": name, "Namespace": namespace, "IngressDomain": domain}
-        return _PLACEHOLDER.sub(lambda match: said[match[1]], self.domain_template or _DEFAULT_DOMAIN_TEMPLATE)
 
 
 class Rollout(Spec):
