@@ -33,11 +33,11 @@ test: check ## Run all checks and the tests that need no cluster, no root and no
 e2e: $(READY) ## Run the whole path on the embedded cluster: needs root, and a build the first time
 	$(PYTEST) -m e2e -p no:xdist tests
 
-e2e-wide: $(READY) ## Run what needs a long build of its own: the images built twice, 10 000 specs judged
+e2e-wide: $(READY) ## Run what takes long: the images built twice, an upgrade from KServe 0.19, 10 000 specs judged
 	$(PYTEST) -m wide -p no:xdist tests
 	@$(MAKE) oracle
 
-soak: $(READY) ## Bring everything up and down SOAK_CYCLES times (5), and find nothing left
+soak: $(READY) ## Bring everything up and down SOAK_CYCLES times (10), and through the faults matrix
 	$(PYTEST) -m soak -p no:xdist tests
 
 bench: $(READY) ## Measure `up` against kubectl apply, on a stack that is up

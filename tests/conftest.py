@@ -1,8 +1,9 @@
 """What holds for every test: outside tests/e2e nothing reaches further than this machine's loopback."""
 
+import asyncio
 import ipaddress
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +34,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def repository() -> Path:
     """The root of the checkout."""
     return Path(__file__).parents[1]
+
+
+@pytest.fixture
+def loop() -> Iterator[None]:
+    """An event loop for Outputs that a test makes outside of a program."""
+    made = asyncio.new_event_loop()
+    asyncio.set_event_loop(made)
+    yield
+    made.close()
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture

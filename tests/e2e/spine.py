@@ -108,6 +108,7 @@ class Spine:
 
     def set_secret(self, key: str, value: str) -> None:
         """Write a secret into the stack's config; the stack is made where there is none yet."""
+        self.project.state.mkdir(parents=True, exist_ok=True)
         opened = open_workspace(self.project, Screen(Console(quiet=True)))
         stack = engine.existing_stack(self.project, opened) or new_stack(self.project, opened)
         engine.set_secret(stack, self.project, key, value)

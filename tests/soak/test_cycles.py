@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.spine import Spine, cluster, embedded, objects
 
 pytestmark = pytest.mark.soak
-CYCLES = int(os.environ.get("SOAK_CYCLES", "5"))
+CYCLES = int(os.environ.get("SOAK_CYCLES", "10"))
 _KEPT = ("CustomResourceDefinition", "APIService")
 
 

@@ -31,6 +31,8 @@ from tests.unit.gateways import (
 )
 from tools.schemas.gateway_crds import UPSTREAMS
 
+pytestmark = pytest.mark.usefixtures("loop")
+
 ALL = [pytest.param(gateway, cloud, id=name) for name, gateway, cloud in combinations()]
 BOTH = pytest.mark.parametrize("made", [envoy, istio])
 CORE = {"ConfigMap", "Secret", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}

@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.gateways import BALANCERS, CALLERS, CERTIFICATES, envoy, objects, public
 
+pytestmark = pytest.mark.usefixtures("loop")
+
 AWS = "service.beta.kubernetes.io/aws-load-balancer"
 
 

@@ -4,9 +4,12 @@ import json
 from typing import Any
 
 import pulumi
+import pytest
 from pulumi_kserve.platform.modes import IstioGateway
 
 from tests.unit.gateways import BALANCERS, CALLERS, installed, istio, objects, public
+
+pytestmark = pytest.mark.usefixtures("loop")
 
 
 def laid(part: str, cloud: str = "existing", **exposure: Any) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def _remove(
     else:
         if recover(stack, screen):
             _complete(project, stack, screen)
+        _see_that_endpoints_can_go(stack, screen)
         with followed(project, screen, "destroy") as events:
             stack.destroy(on_event=events.take, color="never", run_program=True)
     with screen.step("remove the stack"), engine.engine_errors(project):
@@ -68,6 +69,13 @@ def _is_gone(cluster: Cluster) -> bool:
         return identity(cluster.kubeconfig, cluster.context) != cluster.identity
     except ClusterUnreachable:
         return True
+
+
+def _see_that_endpoints_can_go(stack: automation.Stack, screen: Screen) -> None:
+    from pulumi_kserve.live import recovery  # noqa: PLC0415 -- only a stack that is there needs it
+
+    with screen.step("look whether KServe's controller can let the endpoints go"):
+        recovery.refuse_stuck_destroy(stack)
 
 
 def _complete(project: Project, stack: automation.Stack, screen: Screen) -> None:

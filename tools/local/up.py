@@ -77,7 +77,7 @@ def open_workspace(project: Project, screen: Screen) -> automation.LocalWorkspac
 
 
 def recover(stack: automation.Stack, screen: Screen) -> bool:
-    """Mend what a killed run left behind, and return whether there was anything.
+    """Mend what a killed run left behind, and return whether it made what only another `up` takes over.
 
     Raises:
         RecoveryRefused: something is not provably this stack's; nothing was touched.
@@ -86,7 +86,7 @@ def recover(stack: automation.Stack, screen: Screen) -> bool:
     from pulumi_kserve.live import recovery  # noqa: PLC0415 -- only a stack that was there before needs it
 
     with screen.step("look for what a killed run left"):
-        return recovery.recover(stack, report=lambda line: screen.line(f"  {line}")).changed
+        return recovery.recover(stack, report=lambda line: screen.line(f"  {line}")).unrecorded
 
 
 def link_logs(project: Project, cluster: Cluster) -> None:

@@ -14,6 +14,7 @@ from pulumi_kserve.endpoints.admission.metadata import refuse_labels
 from pulumi_kserve.endpoints.admission.names import refuse_namespace
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.models import Spec
+from pulumi_kserve.namespace_claim import namespace_claim
 from pulumi_kserve.ownership import COST_CENTRE_LABEL, OWNER_LABEL, STACK_LABEL, this_stack
 from pulumi_kserve.platform.layers.istio import INJECTION_LABEL
 from pulumi_kserve.resources import KubernetesObject
@@ -77,7 +78,7 @@ class ModelNamespace(pulumi.ComponentResource):
         self._mesh = INJECTION_LABEL if platform.facts.gateway == "istio" and platform.facts.route else {}
         self.name = name
         self.owner = self.spec.owner
-        self.resource = self._namespace()
+        self.resource = self._namespace(platform)
         if self.spec.quota:
             self._quota(self.spec.quota)
         self.register_outputs({"name": name, "owner": self.owner})
@@ -88,10 +89,11 @@ class ModelNamespace(pulumi.ComponentResource):
         cost_centre = {COST_CENTRE_LABEL: self.spec.cost_centre} if self.spec.cost_centre else {}
         return {OWNER_LABEL: self.spec.owner, **cost_centre}
 
-    def _namespace(self) -> pulumi.Resource:
+    def _namespace(self, platform: PlatformLike) -> pulumi.Resource:
         metadata = {"name": self.name, "labels": self._labels()}
         manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        return KubernetesObject(f"{self.name}-namespace", manifest, pulumi.ResourceOptions(parent=self))
+        opts = pulumi.ResourceOptions(parent=self, hooks=namespace_claim(platform.cluster))
+        return KubernetesObject(f"{self.name}-namespace", manifest, opts)
 
     def _quota(self, hard: Mapping[str, str]) -> None:
         metadata = {"name": "models", "namespace": self.name, "labels": {STACK_LABEL: this_stack()}}

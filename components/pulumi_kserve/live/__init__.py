@@ -17,6 +17,9 @@
 ``pending_operations``  operations that a dead engine left in the state
 ``helm_releases``       half-recorded Helm releases
 ``orphans``             providers that outlive their engine
+``deletions``           deletions whose end nobody has waited for
+``engine_errors``       what the engine's errors mean, and what to type
+``namespaces``          whether a namespace is free to be made
 ======================  ==================================================================
 
 Nothing here is loaded by ``import pulumi_kserve``.

@@ -19,12 +19,13 @@ from pulumi_kserve.live.cluster import CONFIG_MAPS, SECRETS, Cluster, Json
 from pulumi_kserve.live.observation import dig
 from pulumi_kserve.ownership import RELEASE_RECORD_PREFIX, STACK_LABEL
 
-__all__ = ["RELEASE_TYPE", "Release", "ReleaseRepair", "is_pending", "release_of", "repairs", "revisions"]
+__all__ = ["RELEASE_TYPE", "Release", "ReleaseRepair", "is_busy", "release_of", "repairs", "revisions"]
 
 RELEASE_TYPE = "kubernetes:helm.sh/v3:Release"
 """Pulumi's type of a Helm release."""
 
 _PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
+_UNINSTALLING = "uninstalling"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,10 +54,17 @@ class ReleaseRepair:
     """The state's entry, when there is one."""
 
     @property
+    def gone(self) -> bool:
+        """Whether the state has it and Helm has not."""
+        return bool(self.urn) and not self.secrets and self.unsettled is None
+
+    @property
     def done(self) -> str:
         """What was wrong and what was done about it."""
         if self.unsettled:
             return f"{self.reason}: called failed, so that the next up upgrades it"
+        if self.gone:
+            return f"{self.reason}: it is refreshed, and the next up installs it again"
         count = len(self.secrets)
         return f"{self.reason}: removed {count} revision record{'' if count == 1 else 's'}; its objects stay"
 
@@ -88,11 +96,9 @@ def repairs(cluster: Cluster, state: Iterable[Json], pending: Iterable[Json], la
     found: list[ReleaseRepair | None] = []
     for release in sorted(owned | unfinished | set(known)):
         secrets = revisions(cluster, release)
-        if not secrets:
-            continue
         if release in known:
             found.append(_repair_known(release, secrets, known[release]))
-        else:
+        elif secrets:
             found.append(_repair_unknown(release, secrets, owned=release in owned))
     return [repair for repair in found if repair]
 
@@ -103,10 +109,10 @@ def revisions(cluster: Cluster, release: Release) -> list[Json]:
     return sorted(secrets, key=_version)
 
 
-def is_pending(cluster: Cluster, release: Release) -> bool:
+def is_busy(cluster: Cluster, release: Release) -> bool:
     """Whether Helm still records an operation on it as going on."""
     secrets = revisions(cluster, release)
-    return bool(secrets) and _status(secrets[-1]) in _PENDING
+    return bool(secrets) and _status(secrets[-1]) in (*_PENDING, _UNINSTALLING)
 
 
 def release_of(resource: Json) -> Release:
@@ -133,10 +139,12 @@ def _repair_unknown(release: Release, secrets: Sequence[Json], *, owned: bool) -
 
 
 def _repair_known(release: Release, secrets: Sequence[Json], urn: str) -> ReleaseRepair | None:
+    if not secrets:
+        return ReleaseRepair(release, f"{release} is in the stack's state but not in Helm's records", urn=urn)
     status = _status(secrets[-1])
     reason = f"{release} is left {status}"
     settled = [index for index, one in enumerate(secrets) if _status(one) not in _PENDING]
-    if status == "uninstalling" or not settled:
+    if status == _UNINSTALLING or not settled:
         return ReleaseRepair(release, reason, unsettled=secrets[-1], urn=urn)
     if status not in _PENDING:
         return None

@@ -1,7 +1,8 @@
 """Makes the next `pulumi up` work after the engine was killed.
 
-Three things stay behind: the lock of a ``file://`` backend, operations that the state calls pending, and
-Helm releases that Helm has recorded and Pulumi has not. Everything is looked at first; when anything is
+Four things stay behind: the lock of a ``file://`` backend, operations that the state calls pending, Helm
+releases that Helm has recorded and Pulumi has not, and objects of the state that are gone or being deleted,
+because their deletion went on after the run that began it. Everything is looked at first; when anything is
 not provably this stack's, nothing is touched. What is found right is left alone, so it can run before
 every `up`.
 """
@@ -13,13 +14,22 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulumi_kserve.errors import ClusterUnreachable, RecoveryRefused
 from pulumi_kserve.live.cluster import Cluster, Json, connect
-from pulumi_kserve.live.helm_releases import RELEASE_TYPE, ReleaseRepair, is_pending, release_of, repairs
+from pulumi_kserve.live.deletions import (
+    Deletion,
+    await_deletions,
+    await_finalizers,
+    controller_namespace,
+    find_deletions,
+    is_patch,
+)
+from pulumi_kserve.live.engine_errors import explain_engine_error
+from pulumi_kserve.live.helm_releases import RELEASE_TYPE, ReleaseRepair, is_busy, release_of, repairs
 from pulumi_kserve.live.orphans import orphaned_providers
 from pulumi_kserve.live.pending_operations import Resolution, resolve, resolved_state
 from pulumi_kserve.live.stack_locks import StackLock, find_locks, local_backend
@@ -28,7 +38,7 @@ from pulumi_kserve.ownership import stack_label
 if TYPE_CHECKING:
     from pulumi import automation
 
-__all__ = ["Recovery", "explain_engine_error", "recover"]
+__all__ = ["Recovery", "explain_engine_error", "recover", "refuse_stuck_destroy"]
 
 Report = Callable[[str], None]
 
@@ -36,19 +46,14 @@ _DEFAULT_ORGANIZATION = "organization"
 _ORPHAN_PATIENCE = 330.0
 _ORPHAN_INTERVAL = 1.0
 
-_TELLING = (
-    "cannot re-use a name that is still in use",
-    "another operation (install/upgrade/rollback) is in progress",
-    "pending operations",
-    "the stack is currently locked",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """What was done, one line each; nothing when nothing was wrong."""
 
     done: tuple[str, ...] = ()
+    unrecorded: bool = False
+    """Whether objects stand that the state does not know: an `up` takes them over, a `destroy` does not."""
 
     @property
     def changed(self) -> bool:
@@ -63,23 +68,28 @@ class _Findings:
     locks: tuple[StackLock, ...] = ()
     resolutions: tuple[Resolution, ...] = ()
     releases: tuple[ReleaseRepair, ...] = ()
+    gone: tuple[Deletion, ...] = ()
+    stuck: tuple[str, ...] = ()
+    """Why deletions do not end."""
+    orphaned: tuple[str, ...] = ()
+    """Patches of what goes with an object that is gone."""
 
     @property
     def refusals(self) -> list[str]:
         held = [_lock_refusal(lock) for lock in self.locks if not lock.is_dead()]
         refused = [one.refusal for one in self.resolutions] + [one.refusal for one in self.releases]
-        return held + [refusal for refusal in refused if refusal]
+        return [*held, *(refusal for refusal in refused if refusal), *self.stuck]
 
     @property
     def refreshed(self) -> list[str]:
         """What must be refreshed afterwards."""
         urns = {one.urn for one in self.resolutions if one.refresh} | {one.urn for one in self.releases if one.urn}
-        return sorted(urns - set(self.unfinished))
+        return sorted((urns | {one.urn for one in self.gone}) - set(self.unfinished))
 
     @property
     def unfinished(self) -> list[str]:
         """What the next `up` must update even when the program has not changed."""
-        return [one.urn for one in self.releases if one.unsettled]
+        return [*(one.urn for one in self.releases if one.unsettled), *self.orphaned]
 
 
 def recover(
@@ -100,7 +110,8 @@ def recover(
         report: Gets a line for everything that is done.
 
     Raises:
-        RecoveryRefused: a lock is held, or an object or release is not provably this stack's; all are named.
+        RecoveryRefused: a lock is held, an object or release is not provably this stack's, or a deletion does not
+            end; all are named.
         ClusterUnreachable: operations are pending and the cluster cannot be asked.
     """
     say = report or _silent
@@ -115,7 +126,7 @@ def recover(
     try:
         if cluster:
             _let_orphans_finish(cluster, deployment, say)
-            findings = _examine(cluster, deployment, _label(stack, local=files.backend is not None), locks)
+            findings = _examine(cluster, deployment, _label(stack, local=files.backend is not None), locks, say)
         _refuse(findings.refusals)
         return _Repair(stack, files, say).carry_out(cluster, deployment, findings)
     finally:
@@ -123,19 +134,24 @@ def recover(
             cluster.close()
 
 
-def explain_engine_error(errors: Sequence[str], stack: str) -> str | None:
-    """What to type when the engine's errors come from an earlier run that was killed; None when they do not.
+def refuse_stuck_destroy(stack: automation.Stack, *, kubeconfig: str | None = None, context: str | None = None) -> None:
+    """Return when a `destroy` can delete the stack's endpoints: KServe's controller must take off their finalizers.
 
     Args:
-        errors: The errors, as an error hook gets them.
-        stack: The stack's name.
+        stack: The stack, on its own backend.
+        kubeconfig: Path or text. Unset: the stack's setting ``kserve:kubeconfig``.
+        context: Unset: the stack's setting ``kserve:context``.
+
+    Raises:
+        RecoveryRefused: the controller does not run, and endpoints are there; nothing was touched.
+        ClusterUnreachable: the cluster cannot be asked.
     """
-    if not any(sign in error for error in errors for sign in _TELLING):
-        return None
-    return (
-        "An earlier run of this stack was interrupted and left something half done. "
-        f"Put it right with: pulumi-kserve recover --stack {stack}"
-    )
+    resources: list[Json] = _StateFiles(stack).export().get("resources") or []
+    cluster = _reach(stack, kubeconfig, context, pending=True, say=_silent) if resources else None
+    if cluster is None:
+        return
+    with cluster:
+        _refuse([told] if (told := await_finalizers(cluster, resources)) else [], what="destroy")
 
 
 class _StateFiles:
@@ -191,35 +207,46 @@ class _Repair:
             self._files.replace(resolved_state(deployment, findings.resolutions, findings.unfinished))
         for resolution in findings.resolutions:
             self._tell(resolution.does)
+        for deletion in findings.gone:
+            self._tell(f"{deletion.place} is gone: the next up makes it again")
         if findings.refreshed:
             self._stack.refresh(target=findings.refreshed)
             self._tell(f"refreshed {len(findings.refreshed)} resources")
-        return Recovery(tuple(self._done))
+        return Recovery(tuple(self._done), unrecorded=any(not repair.urn for repair in findings.releases))
 
     def _tell(self, line: str) -> None:
         self._done.append(line)
         self._say(line)
 
 
-def _examine(cluster: Cluster, deployment: Json, label: str, locks: Sequence[StackLock]) -> _Findings:
+def _examine(cluster: Cluster, deployment: Json, label: str, locks: Sequence[StackLock], say: Report) -> _Findings:
     operations: list[Json] = deployment.get("pending_operations") or []
     creating = [operation["resource"] for operation in operations if operation["type"] == "creating"]
     resources: list[Json] = deployment.get("resources") or []
-    return _Findings(
+    found = _Findings(
         tuple(locks),
         tuple(resolve(cluster, operations, label)),
         tuple(repairs(cluster, resources, creating, label)),
     )
+    if found.refusals:
+        return found
+    deletions = find_deletions(cluster, resources, label)
+    stuck = await_deletions(cluster, deletions, controller_namespace(resources), say)
+    gone = {one.urn for one in deletions} | {one.urn for one in found.releases if one.gone}
+    orphaned = [one["urn"] for one in resources if is_patch(one) and gone & set(one.get("dependencies") or [])]
+    return replace(found, gone=tuple(deletions), stuck=tuple(stuck), orphaned=tuple(orphaned))
 
 
 def _let_orphans_finish(cluster: Cluster, deployment: Json, say: Report) -> None:
     """Wait while a provider that outlived its engine still works on a release of ours."""
     operations: list[Json] = deployment.get("pending_operations") or []
-    busy = [release_of(one["resource"]) for one in operations if one["resource"]["type"] == RELEASE_TYPE]
+    resources: list[Json] = deployment.get("resources") or []
+    candidates = [*(operation["resource"] for operation in operations), *resources]
+    busy = sorted({release_of(one) for one in candidates if one["type"] == RELEASE_TYPE})
     deadline = time.monotonic() + _ORPHAN_PATIENCE
     told = False
     while busy and orphaned_providers() and time.monotonic() < deadline:
-        busy = [release for release in busy if is_pending(cluster, release)]
+        busy = [release for release in busy if is_busy(cluster, release)]
         if busy and not told:
             told = True
             say(f"a provider of the killed engine still works on {', '.join(map(str, busy))}; waiting for it")
@@ -279,10 +306,10 @@ def _lock_refusal(lock: StackLock) -> str:
     return f"the stack is locked by {lock.holder}, on another host. If it is dead, run `pulumi cancel`"
 
 
-def _refuse(refusals: Sequence[str]) -> None:
+def _refuse(refusals: Sequence[str], *, what: str = "recovery") -> None:
     if refusals:
         listed = "\n".join(f"  - {refusal}" for refusal in refusals)
-        raise RecoveryRefused(f"recovery refused, nothing was touched:\n{listed}")
+        raise RecoveryRefused(f"{what} refused, nothing was touched:\n{listed}")
 
 
 def _silent(_: str) -> None:

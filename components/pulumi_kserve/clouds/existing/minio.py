@@ -33,6 +33,7 @@ from pulumi_kserve.contracts import ClusterAccess, DnsLabel, ModelUri
 from pulumi_kserve.errors import SpecError, input_properties_error
 from pulumi_kserve.inputs import In
 from pulumi_kserve.models import Spec
+from pulumi_kserve.namespace_claim import namespace_claim
 from pulumi_kserve.ownership import STACK_LABEL, this_stack
 from pulumi_kserve.pod_security import RESTRICTED_CONTAINER, restricted_pod
 from pulumi_kserve.resources import KubernetesObject
@@ -96,7 +97,7 @@ class MinioModelStore(pulumi.ComponentResource):
         )
         self._name = name
         self._uploads: list[tuple[str, pulumi.Resource]] = []
-        namespace = self._namespace()
+        namespace = self._namespace(cluster)
         root = self._user_secret("root", _ROOT_USER, self.spec.root_password, None, [namespace])
         self._bucket = self._job(
             "bucket-job",
@@ -168,14 +169,15 @@ class MinioModelStore(pulumi.ComponentResource):
         self._uploads.append((target, uploaded))
         return self.uri(path)
 
-    def _namespace(self) -> pulumi.Resource:
+    def _namespace(self, cluster: ClusterAccess) -> pulumi.Resource:
         labels = {STACK_LABEL: this_stack(), "pod-security.kubernetes.io/enforce": "restricted"}
         manifest = {
             "apiVersion": "v1",
             "kind": "Namespace",
             "metadata": {"name": self.spec.namespace, "labels": labels},
         }
-        return KubernetesObject(f"{self._name}-namespace", manifest, pulumi.ResourceOptions(parent=self))
+        opts = pulumi.ResourceOptions(parent=self, hooks=namespace_claim(cluster))
+        return KubernetesObject(f"{self._name}-namespace", manifest, opts)
 
     def _object(
         self,

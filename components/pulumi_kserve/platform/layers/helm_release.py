@@ -17,6 +17,7 @@ import pulumi
 from pulumi_kubernetes import helm
 
 from pulumi_kserve.contracts import ClusterAccess
+from pulumi_kserve.namespace_claim import namespace_claim
 from pulumi_kserve.ownership import STACK_LABEL, release_record
 from pulumi_kserve.platform.charts import ChartFolder, ChartMirror, resolve
 from pulumi_kserve.platform.releases import Chart, Release
@@ -58,7 +59,8 @@ class LayerContext:
         """A system namespace of this platform."""
         metadata = {"name": name, "labels": {STACK_LABEL: self.stack, **labels}}
         manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        return KubernetesObject(f"{self.platform}-namespace-{name}", manifest, self.options(depends_on=depends_on))
+        options = self.options(depends_on=depends_on, hooks=namespace_claim(self.cluster))
+        return KubernetesObject(f"{self.platform}-namespace-{name}", manifest, options)
 
     def config_map(self, name: str, namespace: str, data: Mapping[str, str]) -> dict[str, Any]:
         """A ConfigMap of this platform."""
@@ -200,7 +202,7 @@ def guard(
 
 def _say_how_to_recover(context: LayerContext, release: str) -> pulumi.ErrorHook:
     def say(args: pulumi.ErrorHookArgs) -> bool:
-        from pulumi_kserve.live.recovery import explain_engine_error  # noqa: PLC0415
+        from pulumi_kserve.live.engine_errors import explain_engine_error  # noqa: PLC0415 -- only a failure needs it
 
         if message := explain_engine_error(args.errors, pulumi.get_stack()):
             pulumi.log.error(message)
@@ -210,13 +212,17 @@ def _say_how_to_recover(context: LayerContext, release: str) -> pulumi.ErrorHook
 
 
 def retry_webhooks(name: str) -> pulumi.ErrorHook:
-    """An error hook that tries again while a webhook of ours does not answer, for a minute at most."""
+    """An error hook that tries again while a webhook or the API server does not answer, then says what to do."""
 
     def retry(args: pulumi.ErrorHookArgs) -> bool:
-        unanswered = "failed calling webhook" in "".join(args.errors[:1])
-        if unanswered and len(args.errors) <= _RETRIES:
+        from pulumi_kserve.live.engine_errors import explain_engine_error, is_unanswered  # noqa: PLC0415 -- the same
+
+        newest = args.errors[:1]
+        if is_unanswered(newest) and len(args.errors) <= _RETRIES:
             time.sleep(_RETRY_SECONDS)
             return True
+        if message := explain_engine_error(newest, pulumi.get_stack()):
+            pulumi.log.error(message)
         return False
 
     return pulumi.ErrorHook(f"{name}-webhook-retry", retry)
