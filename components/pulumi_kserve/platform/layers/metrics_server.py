@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import pulumi
 
+from pulumi_kserve.ownership import STACK_LABEL
 from pulumi_kserve.platform.layers import helm_release
 from pulumi_kserve.platform.layers.helm_release import Layer, LayerContext
 from pulumi_kserve.platform.served import Served
+from pulumi_kserve.resources import KubernetesObject
 
 __all__ = ["NAMESPACE", "SERVED", "install", "values"]
 
@@ -36,14 +38,23 @@ def install(context: LayerContext, *, cert_manager: bool, depends_on: Sequence[p
         depends_on: What must be there before: cert-manager, where there is one.
 
     """
+    secret = [_secret(context, depends_on)] if cert_manager else []
     layer = helm_release.install(
         context,
         context.row.metrics_server,
         namespace=NAMESPACE,
         values=values(context.images, cert_manager=cert_manager),
-        depends_on=depends_on,
+        depends_on=[*depends_on, *secret],
     )
     return helm_release.gate(context, layer, namespace=NAMESPACE, served=SERVED)
+
+
+def _secret(context: LayerContext, depends_on: Sequence[pulumi.Resource]) -> pulumi.Resource:
+    """The Secret that cert-manager fills: it would leave one of its own behind, in a namespace that stays."""
+    metadata = {"name": "metrics-server", "namespace": NAMESPACE, "labels": {STACK_LABEL: context.stack}}
+    manifest = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata}
+    name = f"{context.platform}-metrics-server-certificate"
+    return KubernetesObject(name, manifest, context.options(depends_on=depends_on))
 
 
 def values(images: Mapping[str, str], *, cert_manager: bool) -> dict[str, Any]:
