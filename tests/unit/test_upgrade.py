@@ -348,6 +348,13 @@ def test_charts_in_a_folder_have_the_versions_that_the_folder_says(upgrade: Comm
     assert found["chart kserve-crd"] == ("v0.19.0", "v0.20.0")
 
 
+def test_a_chart_that_only_lies_elsewhere_restarts_nothing(upgrade: Command) -> None:
+    old, new = charts(upgrade.folder, "0.19"), charts(upgrade.folder, "0.20")
+    plan = upgrade.stack(f"{STACK}\n    kserve:chartSource: {old}\n", "--chart-source", str(new), "--json").plan
+    found = {step["what"]: (step["before"], step["after"], step["restarts"]) for step in plan["steps"]}
+    assert found["chart cert-manager"] == ("v1.17.0", "v1.17.0", "nothing")
+
+
 def test_charts_of_the_old_release_are_a_finding(upgrade: Command) -> None:
     ended = upgrade.stack(f"{STACK}\n    kserve:chartSource: {charts(upgrade.folder, '0.19')}\n")
     assert ended.code == 1

@@ -14,19 +14,21 @@ import typer
 from tools.embedded import console, node, preflight, processes, verify
 from tools.embedded.api import Api
 from tools.embedded.components import ORDER
+from tools.embedded.extras import EXTRAS, named
 from tools.embedded.layout import Layout
 from tools.errors import ToolError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+Extras = Annotated[list[str] | None, typer.Option("--with", help="what more to build: " + ", ".join(EXTRAS))]
 
 
 @app.command()
-def up() -> None:
+def up(*, extras: Extras = None) -> None:
     """Bring the cluster up, built first where needed; on a healthy cluster it changes nothing."""
     begun = time.monotonic()
     with console.progress() as report:
-        layout = node.up(report)
+        layout = node.up(report, named(extras or []))
     console.output.print(f"the cluster is up ({time.monotonic() - begun:.1f} s); kubeconfig: {layout.kubeconfig}")
 
 
@@ -41,10 +43,10 @@ def down() -> None:
 
 
 @app.command()
-def build() -> None:
+def build(*, extras: Extras = None) -> None:
     """Build binaries, images and charts, without starting anything."""
     with console.progress() as report:
-        built = node.build(report)
+        built = node.build(report, named(extras or []))
     console.output.print(f"binaries: {built.bin}\ncharts: {built.charts}\nimages: {len(built.images)}")
 
 

@@ -40,8 +40,9 @@ def _kubernetes(name: str) -> GoBinary:
     return GoBinary(name, MODULES / "kubernetes", f"k8s.io/kubernetes/cmd/{name}", _kubernetes_ldflags())
 
 
-def _kserve(name: str) -> GoBinary:
-    return GoBinary(f"kserve-{name}", MODULES / "kubernetes", f"github.com/kserve/kserve/cmd/{name}")
+def kserve(name: str, module: str = "kubernetes", prefix: str = "kserve") -> GoBinary:
+    """Return one of KServe's programs, in the release that a module folder pins."""
+    return GoBinary(f"{prefix}-{name}", MODULES / module, f"github.com/kserve/kserve/cmd/{name}")
 
 
 def _cert_manager(name: str) -> GoBinary:
@@ -93,9 +94,9 @@ NODE_BINARIES = (
 """Run as processes of the node."""
 
 IMAGE_BINARIES = (
-    _kserve("manager"),
-    _kserve("router"),
-    _kserve("agent"),
+    kserve("manager"),
+    kserve("router"),
+    kserve("agent"),
     _cert_manager("controller"),
     _cert_manager("cainjector"),
     _cert_manager("webhook"),

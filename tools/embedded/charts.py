@@ -6,6 +6,7 @@ Gateway API publishes no chart but a file of objects, `standard-install.yaml`: i
 import hashlib
 import re
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tools.cache import folder_appears_whole
@@ -40,17 +41,39 @@ def build_charts(folder: Path, report: Report) -> Path:
         ToolError: a module cannot be downloaded, or does not hold the charts.
 
     """
-    key = _key()
+
+    def write(to: Path) -> None:
+        _write_kserve("kubernetes", to)
+        _join_gateway_api(module_source(MODULES / "envoy-gateway", _GATEWAY_API), to)
+        _assemble_envoy_gateway(module_source(MODULES / "envoy-gateway", _ENVOY_GATEWAY), to)
+        charts = module_source(MODULES / "metrics-server", _METRICS_SERVER) / "charts"
+        _copy(charts / METRICS_SERVER_CHART, to / METRICS_SERVER_CHART)
+
+    return _made(folder, ("kubernetes", "cert-manager", "envoy-gateway", "metrics-server"), write, report)
+
+
+def build_kserve_charts(folder: Path, module: str, report: Report) -> Path:
+    """Return the folder with KServe's charts in the release that a module folder pins, and cert-manager's beside them.
+
+    Raises:
+        ToolError: a module cannot be downloaded, or does not hold the charts.
+
+    """
+    return _made(folder, (module, "cert-manager"), lambda to: _write_kserve(module, to), report)
+
+
+def _made(folder: Path, modules: Sequence[str], write: Callable[[Path], None], report: Report) -> Path:
+    key = _key(modules)
     if _read_stamp(folder) != f"{key} {_content_hash(folder)}":
-        with step("make the chart folders", report), folder_appears_whole(folder) as temporary:
-            _copy_kserve(module_source(MODULES / "kubernetes", _KSERVE), temporary)
-            _assemble_cert_manager(module_source(MODULES / "cert-manager", _CERT_MANAGER), temporary)
-            _join_gateway_api(module_source(MODULES / "envoy-gateway", _GATEWAY_API), temporary)
-            _assemble_envoy_gateway(module_source(MODULES / "envoy-gateway", _ENVOY_GATEWAY), temporary)
-            charts = module_source(MODULES / "metrics-server", _METRICS_SERVER) / "charts"
-            _copy(charts / METRICS_SERVER_CHART, temporary / METRICS_SERVER_CHART)
+        with step(f"make the folder {folder.name}", report), folder_appears_whole(folder) as temporary:
+            write(temporary)
             (temporary / _STAMP).write_text(f"{key} {_content_hash(temporary)}")
     return folder
+
+
+def _write_kserve(module: str, to: Path) -> None:
+    _copy_kserve(module_source(MODULES / module, _KSERVE), to)
+    _assemble_cert_manager(module_source(MODULES / "cert-manager", _CERT_MANAGER), to)
 
 
 def _copy_kserve(source: Path, to: Path) -> None:
@@ -112,8 +135,7 @@ def _copy(source: Path, to: Path) -> None:
             shutil.copyfile(path, target)
 
 
-def _key() -> str:
-    modules = ("kubernetes", "cert-manager", "envoy-gateway", "metrics-server")
+def _key(modules: Sequence[str]) -> str:
     made_from = [*(module_key(MODULES / name) for name in modules), Path(__file__).read_text("utf-8")]
     return hashlib.sha256("\n".join(made_from).encode()).hexdigest()
 

@@ -164,16 +164,29 @@ PYTHON_IMAGES = (
 IMAGE_NAMES = (*(image.name for image in PROGRAM_IMAGES), *(image.name for image in PYTHON_IMAGES))
 
 
-def archives(root: Path) -> dict[str, Path]:
+@dataclass(frozen=True)
+class ImageSet:
+    """Images that are built and brought in together, and the folder of their archives; the Python images have one."""
+
+    folder: str
+    programs: tuple[ProgramImage, ...]
+    pythons: tuple[PythonImage, ...]
+
+
+STANDARD = ImageSet("images", PROGRAM_IMAGES, PYTHON_IMAGES)
+"""What every embedded cluster has."""
+
+
+def archives(root: Path, of: ImageSet = STANDARD) -> dict[str, Path]:
     """Return the archive of every image, by the image's name."""
-    folder = root / "images"
-    of_programs = {image.name: folder / f"{image.archive_name}.tar" for image in PROGRAM_IMAGES}
-    return of_programs | dict.fromkeys((image.name for image in PYTHON_IMAGES), _python_archive(root))
+    folder = root / of.folder
+    of_programs = {image.name: folder / f"{image.archive_name}.tar" for image in of.programs}
+    return of_programs | dict.fromkeys((image.name for image in of.pythons), _python_archive(root, of))
 
 
-def python_archive_is_current(root: Path) -> bool:
+def python_archive_is_current(root: Path, of: ImageSet = STANDARD) -> bool:
     """Tell whether the one archive that takes long is there, up to date and undamaged."""
-    return is_current(_python_archive(root), key=_python_key())
+    return is_current(_python_archive(root, of), key=_python_key(of.pythons))
 
 
 def require_tools() -> None:
@@ -187,19 +200,21 @@ def require_tools() -> None:
     python_site.require_tools()
 
 
-def build_archives(root: Path, bin_dir: Path, report: Report) -> None:
+def build_archives(root: Path, bin_dir: Path, report: Report, of: ImageSet = STANDARD) -> None:
     """Write every archive that is missing, out of date or damaged, and the layers it is made of.
 
     Raises:
         ToolError: a tool is missing, or a package registry does not answer.
 
     """
-    for image in PROGRAM_IMAGES:
-        build_program_archive(image, root, bin_dir, report)
-    build_python_archive(root, report)
+    for image in of.programs:
+        build_program_archive(image, root, bin_dir, report, of)
+    build_python_archive(root, report, of)
 
 
-def build_program_archive(image: ProgramImage, root: Path, bin_dir: Path, report: Report) -> None:
+def build_program_archive(
+    image: ProgramImage, root: Path, bin_dir: Path, report: Report, of: ImageSet = STANDARD
+) -> None:
     """Write the archive of one image of programs, unless it is up to date and undamaged."""
     entries = program_entries(image, bin_dir)
     made = [stamped_sha256(bin_dir / name) for name in (*image.binaries.values(), *image.files.values())]
@@ -218,7 +233,7 @@ def build_program_archive(image: ProgramImage, root: Path, bin_dir: Path, report
         finally:
             own.unlink(missing_ok=True)
 
-    _make(archives(root)[image.name], key, write, report, what=f"write image {image.archive_name}")
+    _make(archives(root, of)[image.name], key, write, report, what=f"write image {image.archive_name}")
 
 
 def program_entries(image: ProgramImage, bin_dir: Path) -> list[Entry]:
@@ -233,44 +248,45 @@ def program_entries(image: ProgramImage, bin_dir: Path) -> list[Entry]:
     ]
 
 
-def build_python_archive(root: Path, report: Report) -> None:
+def build_python_archive(root: Path, report: Report, of: ImageSet = STANDARD) -> None:
     """Write the one archive of all Python images, unless it is up to date and undamaged."""
+    target = _python_archive(root, of)
 
     def write(archive: Path) -> None:
         base = _base_layer(PYTHON, root, report)
-        with scratch_folder(_python_archive(root)) as folder:
-            own = _own_layers(folder)
-            sites = {site: _site_layer(site, base, root, report) for site in _sites()}
+        with scratch_folder(target) as folder:
+            own = _own_layers(of.pythons, folder)
+            sites = {site: _site_layer(site, base, root, report) for site in _sites(of.pythons)}
             above = {
-                image: (*(sites[site] for site in image.sites), *(own[of] for of in image.sources))
-                for image in PYTHON_IMAGES
+                image: (*(sites[site] for site in image.sites), *(own[source] for source in image.sources))
+                for image in of.pythons
             }
             oci.write_archive(archive, [_python_config(image, (base, *layers)) for image, layers in above.items()])
 
-    _make(_python_archive(root), _python_key(), write, report, what="write the Python images")
+    _make(target, _python_key(of.pythons), write, report, what="write the Python images")
 
 
-def _own_layers(folder: Path) -> dict[tuple[str, ...], Path]:
+def _own_layers(made: Sequence[PythonImage], folder: Path) -> dict[tuple[str, ...], Path]:
     """Write every layer of our own sources, and return each by the folders in it."""
-    layers = {of: folder / f"{'-'.join(of)}.layer" for image in PYTHON_IMAGES for of in image.sources}
+    layers = {of: folder / f"{'-'.join(of)}.layer" for image in made for of in image.sources}
     for of, layer in layers.items():
         oci.write_layer(layer, [_TMP, *_python_sources(of)])
     return layers
 
 
-def _python_archive(root: Path) -> Path:
-    return root / "images" / "kserve-python.tar"
+def _python_archive(root: Path, of: ImageSet) -> Path:
+    return root / of.folder / "kserve-python.tar"
 
 
-def _python_key() -> str:
+def _python_key(made: Sequence[PythonImage]) -> str:
     code = (Path(__file__), Path(debian.__file__), Path(python_site.__file__))
-    requirements = [site.file for site in _sites()]
-    own = [path for image in PYTHON_IMAGES for of in image.sources for path in _python_files(of)]
-    return _key(repr((PYTHON, PYTHON_IMAGES)), *code, *requirements, *dict.fromkeys(own))
+    requirements = [site.file for site in _sites(made)]
+    own = [path for image in made for of in image.sources for path in _python_files(of)]
+    return _key(repr((PYTHON, made)), *code, *requirements, *dict.fromkeys(own))
 
 
-def _sites() -> list[Site]:
-    return list(dict.fromkeys(site for image in PYTHON_IMAGES for site in image.sites))
+def _sites(made: Sequence[PythonImage]) -> list[Site]:
+    return list(dict.fromkeys(site for image in made for site in image.sites))
 
 
 def _python_files(folders: Sequence[str]) -> list[Path]:

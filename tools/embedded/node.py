@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Collection, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from tools.embedded import (
 from tools.embedded.api import Api
 from tools.embedded.build import Built, build_all
 from tools.embedded.components import ORDER, components
+from tools.embedded.extras import Extra
 from tools.embedded.layout import API_SERVICE_ADDRESS, API_SERVICE_PORT, KUBELET_PORT, NODE_ADDRESS, Layout
 from tools.errors import ToolError
 from tools.progress import Report, step
@@ -43,8 +44,8 @@ _STORE = ("etcd", "containerd", "kube-apiserver")
 _AFTER_API = ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "coredns")
 
 
-def up(report: Report) -> Layout:
-    """Bring the cluster up, built first where needed, and return where its kubeconfig lies.
+def up(report: Report, extras: Sequence[Extra] = ()) -> Layout:
+    """Bring the cluster up, built first where needed and with the images of `extras`; where its kubeconfig lies.
 
     Raises:
         ToolError: it cannot run here, or a step failed; before the first step nothing was touched.
@@ -57,12 +58,12 @@ def up(report: Report) -> Layout:
             preflight.check_room(layout)
         preflight.check_neighbours(layout)
         system_packages.ensure(report)
-        built = build_all(report)
+        built = build_all(report, extras)
         bring_up(layout, built, report)
     return layout
 
 
-def build(report: Report) -> Built:
+def build(report: Report, extras: Sequence[Extra] = ()) -> Built:
     """Build what the cluster is made of, without starting anything.
 
     Raises:
@@ -71,7 +72,7 @@ def build(report: Report) -> Built:
     """
     with held(Layout.standard()):
         system_packages.ensure(report)
-        return build_all(report)
+        return build_all(report, extras)
 
 
 def down(report: Report) -> list[verify.Finding]:

@@ -18,7 +18,7 @@ from pulumi_kserve.errors import KServeError
 from pulumi_kserve.models import is_mapping, nearest
 from pulumi_kserve.offline.records import Resource, Synthesis
 from pulumi_kserve.platform.releases import RELEASES, Release
-from pulumi_kserve.platform.upgrade_changes import RELEASE_TYPE, Change, depths, resource_changes
+from pulumi_kserve.platform.upgrade_changes import RELEASE_TYPE, Change, depths, resource_changes, under
 from pulumi_kserve.platform.upgrade_effects import (
     EndpointChange,
     KnownBadUse,
@@ -40,6 +40,8 @@ _RESTARTS: Final[Mapping[str, str]] = {
     "kserve-runtime-configs": "the predictors that its changed runtimes serve, those of other stacks too",
 }
 """What restarts when a chart is upgraded, where more is known than that its own pods do."""
+_WHERE: Final = ("chart", "repositoryOpts")
+"""The inputs of a Helm release that say where its chart lies."""
 _GROUP: Final = "kubernetes:serving.kserve.io/"
 _RUNTIMES: Final = ("ClusterServingRuntime", "ServingRuntime")
 _HOLDS_ENDPOINTS: Final = ("CustomResourceDefinition", "Namespace", "PersistentVolumeClaim")
@@ -202,7 +204,7 @@ def _steps(
     for stage in sorted(stages, key=lambda stage: (stage == "removal", first[stage], stage)):
         names = tuple(change.name for change in stages[stage])
         versions = _versions([old, new], stages[stage])
-        yield Step(stage, *versions, _restarts(stage, stages[stage], endpoints), names)
+        yield Step(stage, *versions, _restarts(stage, _effective(stages[stage], versions), endpoints), names)
 
 
 def _versions(known: Sequence[Mapping[str, Resource]], changes: Sequence[Change]) -> tuple[str, str]:
@@ -249,6 +251,17 @@ def _version(release: Resource | None) -> str:
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return "?"
     return str(found.get("version", "?")) if is_mapping(found) else "?"
+
+
+def _effective(changes: Sequence[Change], versions: tuple[str, str]) -> Sequence[Change]:
+    """The changes without those of releases that only take the same version of their chart from elsewhere."""
+    if versions[0] != versions[1]:
+        return changes
+    return [each for each in changes if each.type != RELEASE_TYPE or not _only_moves(each)]
+
+
+def _only_moves(change: Change) -> bool:
+    return all(any(under(path, place) for place in _WHERE) for path in change.paths)
 
 
 def _restarts(stage: str, changes: Sequence[Change], endpoints: Sequence[EndpointChange]) -> str:
