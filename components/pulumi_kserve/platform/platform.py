@@ -60,12 +60,7 @@ class Platform(pulumi.ComponentResource):
         super().__init__(
             "kserve:index:Platform",
             name,
-            {
-                "release": row.release,
-                "mode": self.spec.mode.kserve_name,
-                "gateway": self.spec.mode.gateway.facts_name,
-                "runtimes": list(self.spec.runtimes),
-            },
+            _inputs(self.spec, row),
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(providers=[cluster.provider])),
         )
         self._facts = _facts(name, self.spec, row, runtimes, cluster)
@@ -106,6 +101,12 @@ class Platform(pulumi.ComponentResource):
     def export_facts(self) -> dict[str, Any]:
         """The facts as a stack output; export it under the name ``facts``."""
         return self._facts.model_dump(mode="json", by_alias=True)
+
+
+def _inputs(spec: PlatformSpec, row: Release) -> dict[str, Any]:
+    """What the component shows of itself: names only, since a spec can hold secrets."""
+    mode = {"mode": spec.mode.kserve_name, "gateway": spec.mode.gateway.facts_name}
+    return {"release": row.release, **mode, "runtimes": list(spec.runtimes)}
 
 
 def _facts(

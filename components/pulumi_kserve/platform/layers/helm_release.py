@@ -106,11 +106,7 @@ def install(
     """
     name = release or chart.name
     found = resolve(chart, context.chart_source, context.row)
-    record = KubernetesObject(
-        f"{context.platform}-record-{name}",
-        context.config_map(release_record(name), namespace, {"release": name}),
-        context.options(depends_on=depends_on),
-    )
+    record = _record(context, name, namespace, depends_on)
     installed = helm.v3.Release(
         f"{context.platform}-{name}",
         name=name,
@@ -127,6 +123,14 @@ def install(
         ),
     )
     return Layer(name, found.version, installed, (record, installed))
+
+
+def _record(
+    context: LayerContext, name: str, namespace: str, depends_on: Sequence[pulumi.Resource]
+) -> pulumi.CustomResource:
+    """The record that the release of that name is this stack's."""
+    manifest = context.config_map(release_record(name), namespace, {"release": name})
+    return KubernetesObject(f"{context.platform}-record-{name}", manifest, context.options(depends_on=depends_on))
 
 
 def gate(
