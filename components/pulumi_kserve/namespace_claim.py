@@ -6,14 +6,18 @@ https://www.pulumi.com/docs/iac/concepts/options/hooks
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import pulumi
 
+from pulumi_kserve.asking import ask_cluster
 from pulumi_kserve.contracts import ClusterAccess
 from pulumi_kserve.ownership import STACK_LABEL
+
+if TYPE_CHECKING:
+    from pulumi_kserve.live.cluster import Cluster
 
 __all__ = ["namespace_claim"]
 
@@ -31,17 +35,12 @@ def namespace_claim(cluster: ClusterAccess) -> pulumi.ResourceHookBinding:
 def _hook(cluster: ClusterAccess) -> pulumi.ResourceHook:
     async def look(args: pulumi.ResourceHookArgs) -> None:
         metadata: dict[str, Any] = (args.new_inputs or {})["metadata"]
-        kubeconfig = await cluster.kubeconfig.future()
-        await asyncio.to_thread(
-            _ask, kubeconfig, cluster.context, str(metadata["name"]), str(metadata["labels"][STACK_LABEL])
-        )
+        await ask_cluster(cluster, partial(_ask, str(metadata["name"]), str(metadata["labels"][STACK_LABEL])))
 
     return pulumi.ResourceHook(f"{cluster.provider.pulumi_resource_name}-namespace-claim", look)
 
 
-def _ask(kubeconfig: str | None, context: str | None, name: str, label: str) -> None:
-    from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
-    from pulumi_kserve.live.namespaces import await_free  # noqa: PLC0415 -- the same
+def _ask(name: str, label: str, client: Cluster) -> None:
+    from pulumi_kserve.live.namespaces import await_free  # noqa: PLC0415 -- only a real `up` needs it
 
-    with connect(kubeconfig, context) as client:
-        await_free(client, name, label)
+    await_free(client, name, label)

@@ -1,5 +1,6 @@
 """Routes of an endpoint: where it answers, what gets which share, and what has to serve first."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -11,12 +12,14 @@ from pulumi_kserve.endpoints.addresses import Addresses, addresses_of, openai_ba
 from pulumi_kserve.endpoints.route import departure_of
 from pulumi_kserve.endpoints.spec.canary import CanaryShare
 from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec
+from pulumi_kserve.live.cluster import Cluster
 from pulumi_kserve.live.route import Departure
 from pulumi_kserve.ownership import STACK_LABEL
 from pulumi_kserve.platform.releases import RELEASES
 from pulumi_kserve.testing import Synthesis, manifest, manifests, synth
 
 from tests.unit.gateways import faults
+from tests.unit.live_world import World
 from tests.unit.programs import cluster, one_endpoint, predictor
 from tests.unit.routed import CHAIN, EXPLAINER, FACTS, SKLEARN, canaries, routed
 
@@ -241,10 +244,14 @@ def test_an_endpoint_serves_only_once_its_routes_are_taken() -> None:
 def test_the_hook_finds_what_the_update_leaves_by_the_resources_name(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, ...]] = []
 
-    def withdraw(left: Departure, _kubeconfig: str | None, _context: str | None) -> None:
+    def withdraw(left: Departure, _cluster: Cluster) -> None:
         seen.append(left.services)
 
+    async def asked(_access: kserve.ClusterAccess, ask: Callable[[Cluster], None]) -> None:
+        ask(World().cluster)
+
     monkeypatch.setattr(hooks, "withdraw_requests", withdraw)
+    monkeypatch.setattr(hooks, "ask_cluster", asked)
 
     def program() -> None:
         here = cluster()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi_kserve as kserve
 import pytest
-from pulumi_kserve.endpoints.mode_change import Standing, refuse_other_mode
+from pulumi_kserve.endpoints.mode_change import Standing, refuse_mode_change
 from pulumi_kserve.errors import SpecError
 from pulumi_kserve.live.cluster import INFERENCE_SERVICES
 from pulumi_kserve.offline.records import Resource
@@ -22,7 +22,7 @@ def world(mode: str | None, **status: str) -> World:
 
 
 def look(made: World, mode: str) -> None:
-    refuse_other_mode(Standing(ENDPOINT, NAMESPACE, mode), made.cluster)
+    refuse_mode_change(Standing(ENDPOINT, NAMESPACE, mode), made.cluster)
 
 
 @pytest.mark.parametrize("word", ["allowRecreate", "Knative", "Standard", "answers nothing", "allow_recreate"])

@@ -7,11 +7,12 @@ the resource that it runs for. https://www.pulumi.com/docs/iac/concepts/options/
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import pulumi
 
+from pulumi_kserve.asking import ask_cluster
 from pulumi_kserve.contracts import ClusterAccess
 from pulumi_kserve.endpoints.mode_change import Standing, refuse_mode_change
 from pulumi_kserve.endpoints.rollout_gate import Rollout, await_pods
@@ -49,18 +50,15 @@ class ClusterHooks:
         self.webhook_retry = retry_webhooks(name)
 
     async def _refuse_mode_change(self, args: pulumi.ResourceHookArgs) -> None:
-        kubeconfig = await self._cluster.kubeconfig.future()
-        await asyncio.to_thread(refuse_mode_change, self.standings[args.name], kubeconfig, self._cluster.context)
+        await ask_cluster(self._cluster, partial(refuse_mode_change, self.standings[args.name]))
 
     async def _withdraw(self, args: pulumi.ResourceHookArgs) -> None:
-        kubeconfig = await self._cluster.kubeconfig.future()
-        await asyncio.to_thread(withdraw_requests, self.departures[args.name], kubeconfig, self._cluster.context)
+        await ask_cluster(self._cluster, partial(withdraw_requests, self.departures[args.name]))
 
     async def _await_pods(self, args: pulumi.ResourceHookArgs) -> None:
         rollout = self.rollouts[args.name]
-        kubeconfig = await self._cluster.kubeconfig.future()
         revision = await pulumi.Output.from_input(rollout.revision).future()
-        await asyncio.to_thread(await_pods, rollout, revision or "", kubeconfig, self._cluster.context)
+        await ask_cluster(self._cluster, partial(await_pods, rollout, revision or ""))
 
 
 _KNOWN: WeakKeyDictionary[pulumi.ProviderResource, ClusterHooks] = WeakKeyDictionary()

@@ -171,10 +171,12 @@ class InferenceService(pulumi.ComponentResource):
     def _inference_service(self, needs: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
         resource, shared = f"{self.name}-inference-service", cluster_hooks(self._platform.cluster)
         shared.standings[resource] = Standing(self.name, self.namespace, self._platform.facts.mode)
-        shared.departures[resource] = departure_of(self.name, self.namespace, self.spec, [*self._canaries])
+        routed = is_routed(self.spec, self._platform.facts)
+        if routed:
+            shared.departures[resource] = departure_of(self.name, self.namespace, self.spec, [*self._canaries])
         hooks = pulumi.ResourceHookBinding(
             before_create=[shared.mode_change],
-            before_update=[shared.withdrawal] if is_routed(self.spec, self._platform.facts) else [],
+            before_update=[shared.withdrawal] if routed else [],
             on_error=[shared.webhook_retry],
         )
         options = self._options(

@@ -16,7 +16,7 @@ from pulumi_kserve.errors import Problem, SpecError
 if TYPE_CHECKING:
     from pulumi_kserve.live.cluster import Cluster
 
-__all__ = ["Standing", "refuse_mode_change", "refuse_other_mode"]
+__all__ = ["Standing", "refuse_mode_change"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Standing:
     mode: str
 
 
-def refuse_mode_change(wanted: Standing, kubeconfig: str | None, context: str | None) -> None:
+def refuse_mode_change(wanted: Standing, cluster: Cluster) -> None:
     """Do nothing unless an InferenceService of that name runs in another mode in the cluster.
 
     A replacement makes the new object first unless `allow_recreate` is set, so nothing has been deleted by then.
@@ -37,15 +37,7 @@ def refuse_mode_change(wanted: Standing, kubeconfig: str | None, context: str | 
         SpecError: it does; the message states the downtime and how to allow it.
 
     """
-    from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
-
-    with connect(kubeconfig, context) as cluster:
-        refuse_other_mode(wanted, cluster)
-
-
-def refuse_other_mode(wanted: Standing, cluster: Cluster) -> None:
-    """The same, in a cluster that is connected."""
-    from pulumi_kserve.live.cluster import INFERENCE_SERVICES  # noqa: PLC0415 -- as above
+    from pulumi_kserve.live.cluster import INFERENCE_SERVICES  # noqa: PLC0415 -- only a real `up` needs it
 
     live = cluster.get(INFERENCE_SERVICES, wanted.name, wanted.namespace)
     if live is None:

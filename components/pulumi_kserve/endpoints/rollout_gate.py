@@ -18,11 +18,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from pulumi_kserve.ownership import REPLICAS_ANNOTATION, REVISION_ANNOTATION
 from pulumi_kserve.resources import KubernetesPatch
+
+if TYPE_CHECKING:
+    from pulumi_kserve.live.cluster import Cluster
 
 __all__ = ["Rollout", "await_pods", "rollout_gate"]
 
@@ -79,29 +83,27 @@ def rollout_gate(
     )
 
 
-def await_pods(rollout: Rollout, revision: str, kubeconfig: str | None, context: str | None) -> None:
+def await_pods(rollout: Rollout, revision: str, cluster: Cluster) -> None:
     """Return once the pods of `revision` serve.
 
     Raises:
         RolloutFailed: they cannot, or did not in time; with the component's own words.
 
     """
-    from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
-    from pulumi_kserve.live.rollout import await_rollout  # noqa: PLC0415 -- the same
+    from pulumi_kserve.live.rollout import await_rollout  # noqa: PLC0415 -- only a real `up` needs it
 
-    with connect(kubeconfig, context) as client:
-        await_rollout(
-            client,
-            namespace=rollout.namespace,
-            endpoint=rollout.endpoint,
-            component=rollout.component,
-            canary=rollout.canary,
-            revision=revision,
-            replicas=rollout.replicas,
-            timeout=float(rollout.timeout_seconds),
-            controller_namespace=rollout.controller_namespace,
-            report=pulumi.log.info,
-        )
+    await_rollout(
+        cluster,
+        namespace=rollout.namespace,
+        endpoint=rollout.endpoint,
+        component=rollout.component,
+        canary=rollout.canary,
+        revision=revision,
+        replicas=rollout.replicas,
+        timeout=float(rollout.timeout_seconds),
+        controller_namespace=rollout.controller_namespace,
+        report=pulumi.log.info,
+    )
 
 
 def _conditions_of(revision: str | pulumi.Output[str]) -> pulumi.Input[str]:

@@ -7,7 +7,7 @@ the InferenceService, a hook takes the shares of what it removes away.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -16,6 +16,9 @@ from pulumi_kserve.endpoints.spec.route import ROUTES, backends_of, route_name
 from pulumi_kserve.endpoints.spec.service import InferenceServiceSpec, components_of, workload_name
 from pulumi_kserve.live.route import Departure
 from pulumi_kserve.resources import KubernetesObject
+
+if TYPE_CHECKING:
+    from pulumi_kserve.live.cluster import Cluster
 
 __all__ = ["departure_of", "routes", "withdraw_requests"]
 
@@ -50,15 +53,13 @@ def departure_of(name: str, namespace: str, spec: InferenceServiceSpec, shares: 
     )
 
 
-def withdraw_requests(departure: Departure, kubeconfig: str | None, context: str | None) -> None:
+def withdraw_requests(departure: Departure, cluster: Cluster) -> None:
     """Return once no request goes to what the update removes.
 
     Raises:
         RolloutFailed: nothing that stays serves, or the Gateway does not take the change.
 
     """
-    from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
-    from pulumi_kserve.live.route import withdraw  # noqa: PLC0415 -- the same
+    from pulumi_kserve.live.route import withdraw  # noqa: PLC0415 -- only a real `up` needs it
 
-    with connect(kubeconfig, context) as cluster:
-        withdraw(cluster, departure, pulumi.log.info)
+    withdraw(cluster, departure, pulumi.log.info)

@@ -7,13 +7,14 @@ into the cluster: https://www.pulumi.com/docs/iac/concepts/stash/
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pulumi
 from pydantic import Field
 
+from pulumi_kserve.asking import ask_cluster
 from pulumi_kserve.contracts import ClusterAccess, DnsLabel, PlatformFacts, RouteFacts, RuntimeFacts
 from pulumi_kserve.errors import Problem, SpecError, input_properties_error
 from pulumi_kserve.models import OneOf, Spec, nearest
@@ -21,6 +22,9 @@ from pulumi_kserve.platform.chart_runtimes import chart_runtimes
 from pulumi_kserve.platform.exposure import HostName
 from pulumi_kserve.platform.modes import ClusterLocal
 from pulumi_kserve.platform.releases import DEFAULT_RELEASE, Release, release_row
+
+if TYPE_CHECKING:
+    from pulumi_kserve.live.cluster import Cluster
 
 __all__ = [
     "ExistingIngress",
@@ -193,17 +197,15 @@ class ExistingPlatform(pulumi.ComponentResource):
 
     def _looking(self, row: Release) -> pulumi.ResourceHookBinding:
         async def look(_args: pulumi.ResourceHookArgs) -> None:
-            await asyncio.to_thread(self._compare, row, await self._cluster.kubeconfig.future())
+            await ask_cluster(self._cluster, partial(self._compare, row))
 
         hook = pulumi.ResourceHook(f"{self._facts.name}-is-as-said", look)
         return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
-    def _compare(self, row: Release, kubeconfig: str | None) -> None:
-        from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
-        from pulumi_kserve.live.installed_platform import differences  # noqa: PLC0415 -- the same
+    def _compare(self, row: Release, cluster: Cluster) -> None:
+        from pulumi_kserve.live.installed_platform import differences  # noqa: PLC0415 -- only a real `up` needs it
 
-        with connect(kubeconfig, self._cluster.context) as cluster:
-            found = differences(cluster, self.spec, self._facts, row, pulumi.log.warn)
+        found = differences(cluster, self.spec, self._facts, row, pulumi.log.warn)
         if found:
             raise SpecError(f"KServe of the cluster is not as ExistingPlatform {self._facts.name!r} says", found)
 

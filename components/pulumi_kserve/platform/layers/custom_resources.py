@@ -2,7 +2,7 @@
 
 They are no Helm release, because Helm keeps every template of a chart in the release's Secret, switched on or not, and
 the chart that holds them is twice as large as a Secret may be (https://github.com/envoyproxy/gateway/issues/6105). So
-they come with this package, one file for each version, written by ``python -m tools.schemas.definitions`` from the
+they come with this package, one file for each version, written by ``make schemas`` from the
 modules of their projects. Descriptions are left out: they are two thirds of the size, the state holds each object three
 times, and the engine's own log grows with size and depth.
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/

@@ -7,7 +7,6 @@ depends on the layer until an object of its API is really accepted; previews nev
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi_kubernetes import helm
 
+from pulumi_kserve.asking import ask_cluster
 from pulumi_kserve.contracts import ClusterAccess
 from pulumi_kserve.namespace_claim import namespace_claim
 from pulumi_kserve.ownership import STACK_LABEL, release_record
@@ -186,13 +186,7 @@ def guard(
     """
 
     async def look(_args: pulumi.ResourceHookArgs) -> None:
-        await asyncio.to_thread(connected, await context.cluster.kubeconfig.future())
-
-    def connected(kubeconfig: str | None) -> None:
-        from pulumi_kserve.live.cluster import connect  # noqa: PLC0415 -- only a real `up` needs a client
-
-        with connect(kubeconfig, context.cluster.context) as cluster:
-            ask(cluster)
+        await ask_cluster(context.cluster, ask)
 
     hook = pulumi.ResourceHook(f"{context.platform}-{name}-answers", look)
     return KubernetesObject(
